@@ -1,0 +1,39 @@
+# Saccade's commands. `make help` lists them; everything runs on a bare Debian 12 or Ubuntu 24.04 with Swift.
+
+.DEFAULT_GOAL := build
+.PHONY: help build up test samples format lint clean
+
+# What Debian does not package (llhttp, OpenVINO, the model) lives here; Package.swift looks in the same place.
+export XDG_CACHE_HOME ?= $(HOME)/.cache
+CACHE := $(XDG_CACHE_HOME)/saccade
+export PKG_CONFIG_PATH := $(CACHE)/prefix/lib/pkgconfig$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
+
+SWIFT_SOURCES := Package.swift Sources Tests
+
+help: ## Lists these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+build: ## Builds the release binaries, after fetching what is missing
+	@deploy/bootstrap
+	swift build --configuration release
+
+up: build ## Runs Saccade on this machine; ARGS="…" goes to `saccade up`
+	@exec .build/release/saccade up $(ARGS)
+
+test: ## Checks the format, then builds and runs all tests
+	@deploy/bootstrap --for test
+	@$(MAKE) --no-print-directory lint
+	swift build --build-tests
+	swift test --skip-build --parallel
+
+samples: ## Fetches four sample images and prints their folder
+	@deploy/bootstrap --for samples
+
+format: ## Formats the Swift sources in place
+	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
+
+lint: ## Fails on any formatter complaint
+	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
+
+clean: ## Removes the build; the cache in $XDG_CACHE_HOME/saccade stays
+	rm -rf .build
