@@ -17,38 +17,38 @@ extension EventLoop {
     _ work: @escaping @Sendable () throws(E) -> T
   ) async -> Result<T, E> {
     await withCheckedContinuation { continuation in
-      let item = WorkItem()
-      item.work = {
-        let result: Result<T, E>
-        do throws(E) { result = .success(try work()) } catch { result = .failure(error) }
-        item.complete = { continuation.resume(returning: result) }
-      }
       let request = UnsafeMutablePointer<uv_work_t>.allocate(capacity: 1)
-      request.pointee.data = Unmanaged.passRetained(item).toOpaque()
+      request.pointee.data = Unmanaged.passRetained(WorkItem(work, continuation)).toOpaque()
       // Fails only without a callback.
-      uv_queue_work(
-        loop, request,
-        { request in owner(request?.pointee.data, as: WorkItem.self).work?() },
-        { request, _ in
-          guard let request, let data = request.pointee.data else { return }
-          request.deallocate()
-          let item = Unmanaged<WorkItem>.fromOpaque(data).takeRetainedValue()
-          EventLoop.callback { item.finish() }
-        })
+      uv_queue_work(loop, request, runWork, finishWork)
     }
   }
 }
 
+/// On a thread of the pool, so not isolated to the loop.
+private let runWork: uv_work_cb = { request in owner(request?.pointee.data, as: WorkItem.self).work?() }
+
+private let finishWork: uv_after_work_cb = { request, _ in
+  guard let request, let data = request.pointee.data else { return }
+  request.deallocate()
+  let item = Unmanaged<WorkItem>.fromOpaque(data).takeRetainedValue()
+  EventLoop.callback { item.finish() }
+}
+
 /// Work on its way through the pool. One thread holds it at a time, with libuv's queues between them.
 private final class WorkItem: @unchecked Sendable {
-  var work: (() -> Void)?
-  var complete: (() -> Void)?
+  private(set) var work: (() -> Void)?
+  private var complete: (() -> Void)?
 
-  func finish() {
-    let complete = complete
-    // Breaks the cycle between the item and its closure.
-    work = nil
-    self.complete = nil
-    complete?()
+  init<T: Sendable, E: Error>(
+    _ work: @escaping @Sendable () throws(E) -> T, _ continuation: CheckedContinuation<Result<T, E>, Never>
+  ) {
+    self.work = { [unowned self] in
+      let result: Result<T, E>
+      do throws(E) { result = .success(try work()) } catch { result = .failure(error) }
+      complete = { continuation.resume(returning: result) }
+    }
   }
+
+  func finish() { complete?() }
 }

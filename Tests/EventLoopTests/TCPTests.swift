@@ -1,4 +1,5 @@
 import EventLoop
+import Glibc
 import TestSupport
 import Testing
 
@@ -79,19 +80,24 @@ import Testing
   @Test("connecting ends at its timeout and on cancellation")
   func connectTimeout() async throws {
     try await onLoop {
-      // A full accept queue drops further SYNs, so this connect can only wait.
-      let listener = try TCPListener(host: "127.0.0.1", port: 0, backlog: 1) { $0.close() }
-      let address = SocketAddress(host: "240.0.0.1", port: 9)
-      let attempt = EventLoop.shared.start {
-        try await TCPStream.connect(to: address, timeout: .milliseconds(10))
+      // Nobody accepts, so once the backlog is full the kernel drops further SYNs and a connect can only wait.
+      let (descriptor, address) = try silentListener()
+      var held: [TCPStream] = []
+      var failure: UVError?
+      for _ in 0..<16 where failure == nil {
+        do throws(UVError) {
+          held.append(try await TCPStream.connect(to: address, timeout: .milliseconds(100)))
+        } catch {
+          failure = error
+        }
       }
-      await #expect(throws: UVError.self) { try await attempt.value }
-      let cancelled = EventLoop.shared.start {
-        try await TCPStream.connect(to: listener.localAddress, timeout: .seconds(10))
-      }
+      #expect(failure == .timedOut)
+      let cancelled = EventLoop.shared.start { try await TCPStream.connect(to: address, timeout: .seconds(60)) }
+      try await sleep(for: .milliseconds(1))
       cancelled.cancel()
       await #expect(throws: UVError.cancelled) { try await cancelled.value }
-      listener.close()
+      for stream in held { stream.close() }
+      close(descriptor)
     }
   }
 
@@ -183,4 +189,20 @@ private final class Reader: TCPStreamDelegate {
     waiter?.resume()
     waiter = nil
   }
+}
+
+/// A listening socket that nobody accepts from.
+private func silentListener() throws -> (Int32, SocketAddress) {
+  let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+  var address = sockaddr_in()
+  address.sin_family = sa_family_t(AF_INET)
+  address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+  var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+  let status = withUnsafeMutablePointer(to: &address) { pointer in
+    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+      bind(descriptor, pointer, size) | listen(descriptor, 0) | getsockname(descriptor, pointer, &size)
+    }
+  }
+  try #require(status == 0)
+  return (descriptor, SocketAddress(host: "127.0.0.1", port: Int(UInt16(bigEndian: address.sin_port))))
 }
