@@ -1,0 +1,386 @@
+import CCurl
+import EventLoop
+import Glibc
+
+/// One curl easy handle and the request it is busy with. Handles are kept and used again: what they have in common is
+/// set once here, what differs is set in `prepare`. Callbacks only ever note what happened; a handle is taken out of
+/// the multi handle and given back by `Transport`, never from inside curl.
+@LoopActor final class Transfer {
+  let easy: UnsafeMutableRawPointer
+  var ticket: UInt64 = 0
+  var completion: UnsafeContinuation<Result<TransportResponse, TransportError>, Never>?
+
+  private let limits: TransportLimits
+  private let errorText: UnsafeMutablePointer<CChar>
+  private var headerList: UnsafeMutablePointer<curl_slist>?
+  /// Asks the transport to call `unpause`: at once, or when curl has returned.
+  private let onUnpause: @LoopActor (Transfer) -> Void
+
+  private var bytes: [UInt8] = []
+  private var source: (any UploadSource)?
+  private var sentByteCount = 0
+  private var announcedByteCount: Int?
+  private var stallIsWatched = false
+  private var sourceIsPaused = false
+  private var sinkIsPaused = false
+
+  private var status = 0
+  private var headers = ResponseHeaders()
+  private var headIsComplete = false
+  private var destination = TransportRequest.ResponseDestination.collect(byteCountMax: 0)
+  private var body: [UInt8] = []
+  private var isHead = false
+  private var failure: TransportError?
+
+  init(limits: TransportLimits, sockets: Transport, onUnpause: @escaping @LoopActor (Transfer) -> Void) {
+    guard let easy = curl_easy_init() else { preconditionFailure("curl_easy_init: out of memory") }
+    self.easy = easy
+    self.limits = limits
+    self.onUnpause = onUnpause
+    errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
+    errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    let context = Unmanaged.passUnretained(self).toOpaque()
+    saccade_curl_set_pointer(easy, CURLOPT_PRIVATE, context)
+    saccade_curl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
+    setDefaults()
+    setCallbacks(context: context)
+    sockets.adopt(easy)
+  }
+
+  /// The handle must not be in a multi handle any more.
+  func destroy() {
+    curl_easy_cleanup(easy)
+    curl_slist_free_all(headerList)
+    headerList = nil
+    errorText.deallocate()
+  }
+
+  private func setDefaults() {
+    set(CURLOPT_NOSIGNAL, 1)
+    set(CURLOPT_TCP_NODELAY, 1)
+    set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+    set(CURLOPT_FOLLOWLOCATION, 0)
+    // An object's key may contain "/../"; it is part of what was signed.
+    set(CURLOPT_PATH_AS_IS, 1)
+    set(CURLOPT_UPLOAD_BUFFERSIZE, limits.uploadBufferByteCount)
+    set(CURLOPT_BUFFERSIZE, limits.downloadBufferByteCount)
+    set(CURLOPT_MAXAGE_CONN, Int(limits.idleConnectionAgeMax.components.seconds))
+    set(CURLOPT_DNS_SHUFFLE_ADDRESSES, 1)
+    saccade_curl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
+    if let file = limits.certificateAuthorityFile { saccade_curl_set_string(easy, CURLOPT_CAINFO, file) }
+  }
+
+  private func set(_ option: CURLoption, _ value: Int) { saccade_curl_set_long(easy, option, value) }
+
+  /// Sets the handle up for this request. On an error nothing is left to undo but `release`.
+  func prepare(_ request: TransportRequest) throws(TransportError) {
+    guard Self.isToken(request.method) else { throw .invalidRequest("method \"\(request.method)\"") }
+    errorText[0] = 0
+    guard saccade_curl_set_string(easy, CURLOPT_URL, request.url) == CURLE_OK else { throw .invalidRequest("URL") }
+    set(CURLOPT_CONNECTTIMEOUT_MS, request.timeouts.connect.wholeMilliseconds)
+    set(CURLOPT_TIMEOUT_MS, request.timeouts.total.wholeMilliseconds)
+    set(CURLOPT_LOW_SPEED_TIME, Int(request.timeouts.stall?.components.seconds ?? 0))
+    stallIsWatched = request.timeouts.stall != nil
+    set(CURLOPT_LOW_SPEED_LIMIT, stallIsWatched ? 1 : 0)
+    saccade_curl_set_string(easy, CURLOPT_NOPROXY, request.bypassesProxy ? "*" : nil)
+    prepare(body: request.body, method: request.method)
+    try prepare(headers: request.headers)
+    destination = request.response
+    if case .sink(let sink) = destination { sink.onWritable = { [weak self] in self?.sinkIsWritable() } }
+  }
+
+  private func prepare(body: TransportRequest.RequestBody, method: String) {
+    // HTTPGET undoes what an earlier request's UPLOAD, POST or NOBODY have set.
+    set(CURLOPT_HTTPGET, 1)
+    isHead = method == "HEAD"
+    switch body {
+    case .none:
+      if isHead { set(CURLOPT_NOBODY, 1) }
+    case .bytes(let bytes) where bytes.count <= Self.inlineBodyByteCountMax:
+      // Head and body leave in one system call.
+      saccade_curl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
+      _ = bytes.withUnsafeBytes { saccade_curl_set_copied_body(easy, $0.baseAddress ?? UnsafeRawPointer(errorText)) }
+    case .bytes(let bytes):
+      self.bytes = bytes
+      set(CURLOPT_UPLOAD, 1)
+      saccade_curl_set_offset(easy, CURLOPT_INFILESIZE_LARGE, curl_off_t(bytes.count))
+    case .source(let source, let byteCount):
+      self.source = source
+      announcedByteCount = byteCount
+      source.onReadable = { [weak self] in self?.sourceIsReadable() }
+      set(CURLOPT_UPLOAD, 1)
+      saccade_curl_set_offset(easy, CURLOPT_INFILESIZE_LARGE, curl_off_t(byteCount ?? -1))
+    }
+    saccade_curl_set_string(easy, CURLOPT_CUSTOMREQUEST, isHead ? nil : method)
+  }
+
+  private func prepare(headers: [(name: String, value: String)]) throws(TransportError) {
+    var list: UnsafeMutablePointer<curl_slist>?
+    var contentTypeIsSet = false
+    for (name, value) in headers {
+      guard Self.isToken(name), !value.utf8.contains(where: { $0 == 0x0A || $0 == 0x0D || $0 == 0 }) else {
+        curl_slist_free_all(list)
+        throw .invalidRequest("header \"\(name)\"")
+      }
+      if name.utf8.count == 12, name.lowercased() == "content-type" { contentTypeIsSet = true }
+      // curl's notation for a header without a value.
+      list = curl_slist_append(list, value.isEmpty ? "\(name);" : "\(name): \(value)")
+    }
+    // What curl would add by itself. "Expect: 100-continue" costs a round trip, or a second where a server does not
+    // know it, and spares nothing: the first window of a body fits the kernel's buffer, and an early error response
+    // ends an upload anyway.
+    list = curl_slist_append(list, "Expect:")
+    list = curl_slist_append(list, "Accept:")
+    if !contentTypeIsSet { list = curl_slist_append(list, "Content-Type:") }
+    headerList = list
+    saccade_curl_set_headers(easy, list)
+  }
+
+  /// Ends the request: what the continuation gets for curl's verdict.
+  func outcome(_ code: CURLcode) -> Result<TransportResponse, TransportError> {
+    if let failure { return .failure(failure) }
+    guard code == CURLE_OK else { return .failure(error(code)) }
+    guard headIsComplete else { return .failure(.malformedResponse("no response head")) }
+    return .success(TransportResponse(status: status, headers: headers, body: body))
+  }
+
+  /// Forgets the request, keeps the handle. It must be out of the multi handle.
+  func release() {
+    source?.onReadable = nil
+    if case .sink(let sink) = destination { sink.onWritable = nil }
+    destination = .collect(byteCountMax: 0)
+    source = nil
+    announcedByteCount = nil
+    saccade_curl_set_headers(easy, nil)
+    curl_slist_free_all(headerList)
+    headerList = nil
+    bytes = []
+    body = []
+    headers = ResponseHeaders()
+    status = 0
+    sentByteCount = 0
+    headIsComplete = false
+    sourceIsPaused = false
+    sinkIsPaused = false
+    failure = nil
+    completion = nil
+  }
+
+  private func error(_ code: CURLcode) -> TransportError {
+    let text = errorText[0] == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: errorText)
+    switch code {
+    case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: return .invalidRequest(text)
+    case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: return .nameResolution(text)
+    // A handshake that broke off is a lost connection; one that was refused is a matter of certificates.
+    case CURLE_COULDNT_CONNECT, CURLE_SSL_CONNECT_ERROR, CURLE_PROXY: return .connect(text)
+    case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_CACERT_BADFILE,
+      CURLE_SSL_ISSUER_ERROR, CURLE_SSL_ENGINE_INITFAILED:
+      return .tls(text)
+    case CURLE_OPERATION_TIMEDOUT: return .timedOut(text, connected: hasConnected)
+    case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE: return .connectionLost(text)
+    case CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING, CURLE_HTTP_RETURNED_ERROR:
+      return .malformedResponse(text)
+    case CURLE_SEND_FAIL_REWIND: return .sourceNotReplayable
+    default: return .other(code: Int32(bitPattern: code.rawValue), text)
+    }
+  }
+
+  /// The request's first byte has left or was about to.
+  private var hasConnected: Bool {
+    var microseconds: curl_off_t = 0
+    saccade_curl_get_offset(easy, CURLINFO_PRETRANSFER_TIME_T, &microseconds)
+    return microseconds > 0
+  }
+
+  /// RFC 9110 section 5.6.2.
+  private static func isToken(_ text: String) -> Bool {
+    !text.isEmpty
+      && text.utf8.allSatisfy { byte in
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
+      }
+  }
+
+  /// Bodies up to this length are copied behind the head and leave with it. SQS's calls are smaller.
+  private static let inlineBodyByteCountMax = 32 * 1024
+}
+
+// MARK: - What curl calls
+
+extension Transfer {
+  private func setCallbacks(context: UnsafeMutableRawPointer) {
+    saccade_curl_set_read(
+      easy,
+      { buffer, size, count, context in
+        Transfer.on(context) { transfer in
+          transfer.read(into: UnsafeMutableRawBufferPointer(start: buffer, count: size * count))
+        }
+      }, context)
+    saccade_curl_set_write(
+      easy,
+      { buffer, size, count, context in
+        Transfer.on(context) { $0.receive(UnsafeRawBufferPointer(start: buffer, count: size * count)) }
+      }, context)
+    saccade_curl_set_header(
+      easy,
+      { buffer, size, count, context in
+        Transfer.on(context) { $0.receive(headerLine: UnsafeRawBufferPointer(start: buffer, count: size * count)) }
+      }, context)
+    saccade_curl_set_seek(
+      easy,
+      { context, offset, origin in
+        Transfer.on(context) { $0.rewind(offset: offset, origin: origin) }
+      }, context)
+  }
+
+  /// Every callback comes from a curl function that was called on the loop.
+  private nonisolated static func on<T>(_ context: UnsafeMutableRawPointer?, _ body: @LoopActor (Transfer) -> T) -> T {
+    guard let context else { preconditionFailure("curl lost its context") }
+    let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    return LoopActor.assumeIsolated { body(transfer) }
+  }
+
+  private func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    guard let source else {
+      let count = min(buffer.count, bytes.count - sentByteCount)
+      bytes.withUnsafeBytes { buffer.copyMemory(from: .init(rebasing: $0[sentByteCount..<sentByteCount + count])) }
+      sentByteCount += count
+      return count
+    }
+    let room = min(buffer.count, announcedByteCount.map { $0 - sentByteCount } ?? .max)
+    guard room > 0 else { return 0 }
+    switch source.read(into: .init(rebasing: buffer[..<room])) {
+    case .bytes(let count):
+      precondition((1...room).contains(count), "an upload source gave more than it was asked for, or nothing")
+      sentByteCount += count
+      return count
+    case .pause:
+      sourceIsPaused = true
+      // Waiting for the source is not the server's stall.
+      set(CURLOPT_LOW_SPEED_LIMIT, 0)
+      return Int(CURL_READFUNC_PAUSE)
+    case .end where announcedByteCount == nil || announcedByteCount == sentByteCount:
+      return 0
+    case .end, .abort:
+      failure = .sourceAborted
+      return Int(CURL_READFUNC_ABORT)
+    }
+  }
+
+  /// curl replays a request itself when a connection from the cache turns out to be dead before any response.
+  private func rewind(offset: curl_off_t, origin: Int32) -> Int32 {
+    guard offset == 0, origin == SEEK_SET, source?.rewind() ?? true else { return CURL_SEEKFUNC_FAIL }
+    sentByteCount = 0
+    return CURL_SEEKFUNC_OK
+  }
+
+  private func receive(headerLine line: UnsafeRawBufferPointer) -> Int {
+    if line.starts(with: "HTTP/".utf8) {
+      status = Self.status(in: line)
+      headers.removeAll()
+      headIsComplete = false
+      return line.count
+    }
+    guard headers.byteCount + line.count <= limits.responseHeaderByteCountMax else {
+      failure = .malformedResponse("headers larger than \(limits.responseHeaderByteCountMax) bytes")
+      return 0
+    }
+    let isLast = line.count <= 2 && line.first.map { $0 == 0x0D || $0 == 0x0A } ?? true
+    guard isLast else {
+      headers.append(line: line)
+      return line.count
+    }
+    // 1xx responses announce the real one; a blank line after trailers is not a head's.
+    guard status >= 200, !headIsComplete else { return line.count }
+    headIsComplete = true
+    return begin() ? line.count : 0
+  }
+
+  private func begin() -> Bool {
+    guard (200..<300).contains(status) else { return true }
+    let contentLength = headers.contentLength
+    switch destination {
+    case .sink(let sink):
+      if sink.begin(headers: headers, contentLength: contentLength) { return true }
+      failure = .sinkAborted
+      return false
+    case .collect(let byteCountMax):
+      guard let contentLength, !isHead else { return true }
+      guard contentLength <= byteCountMax else {
+        failure = .responseTooLarge(byteCountMax: byteCountMax)
+        return false
+      }
+      body.reserveCapacity(contentLength)
+      return true
+    }
+  }
+
+  private func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
+    let isSuccess = (200..<300).contains(status)
+    switch destination {
+    case .sink(let sink) where isSuccess:
+      switch sink.receive(bytes.bindMemory(to: UInt8.self).span) {
+      case .taken: return bytes.count
+      case .pause:
+        sinkIsPaused = true
+        return Int(CURL_WRITEFUNC_PAUSE)
+      case .abort:
+        failure = .sinkAborted
+        return 0
+      }
+    case .collect(let byteCountMax) where isSuccess:
+      guard bytes.count <= byteCountMax - body.count else {
+        failure = .responseTooLarge(byteCountMax: byteCountMax)
+        return 0
+      }
+      body.append(contentsOf: bytes)
+    default:
+      // Of an error's body its beginning says everything.
+      body.append(contentsOf: bytes.prefix(max(0, limits.errorBodyByteCountMax - body.count)))
+    }
+    return bytes.count
+  }
+
+  /// "HTTP/1.1 200 OK"
+  private static func status(in line: UnsafeRawBufferPointer) -> Int {
+    guard let space = line.firstIndex(of: 0x20) else { return 0 }
+    return line[(space + 1)...].prefix(3).reduce(0) { status, digit in
+      (0x30...0x39).contains(digit) ? status * 10 + Int(digit - 0x30) : status
+    }
+  }
+}
+
+// MARK: - Pauses
+
+extension Transfer {
+  private func sourceIsReadable() {
+    guard sourceIsPaused else { return }
+    sourceIsPaused = false
+    if stallIsWatched { set(CURLOPT_LOW_SPEED_LIMIT, 1) }
+    onUnpause(self)
+  }
+
+  private func sinkIsWritable() {
+    guard sinkIsPaused else { return }
+    sinkIsPaused = false
+    onUnpause(self)
+  }
+
+  /// Called by the transport, outside curl. May call back: into `read`, or `receive` with what curl kept.
+  func unpause() {
+    var mask: Int32 = 0
+    if sourceIsPaused { mask |= CURLPAUSE_SEND }
+    if sinkIsPaused { mask |= CURLPAUSE_RECV }
+    curl_easy_pause(easy, mask)
+  }
+}
+
+extension Duration {
+  /// Rounded up, so that a positive duration never becomes curl's 0, which means "for ever".
+  var wholeMilliseconds: Int {
+    let (seconds, attoseconds) = components
+    return Int(seconds) * 1000 + Int((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+  }
+}

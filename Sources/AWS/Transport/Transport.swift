@@ -1,0 +1,238 @@
+import CCurl
+import DequeModule
+package import EventLoop
+
+/// HTTP/1.1 requests over curl's multi interface, driven by the loop: one `SocketPoll` for each connection, one timer.
+/// Promises: at most `activeRequestCountMax` requests in flight, the rest in a bounded queue; one suspension for each
+/// request, however many bytes it moves; cancelling the task ends the transfer at once; connections are kept and used
+/// again. A response with any status is a response. Does not retry, sign or follow redirects: that is its callers' part.
+/// (curl alone replays a request when a kept connection proves dead before a byte of the response.)
+@LoopActor package final class Transport {
+  package let limits: TransportLimits
+  private let multi: UnsafeMutableRawPointer
+  private var timer: LoopTimer?
+
+  private var nextTicket: UInt64 = 1
+  private var waiting: Deque<Waiting> = []
+  private var active: [UInt64: Transfer] = [:]
+  private var idle: [Transfer] = []
+
+  var sockets: [Int32: TransportSocket] = [:]
+  /// The sockets that were opened for curl's connections and not yet closed.
+  var ownSockets: Set<Int32> = []
+  /// True while curl is on the stack: then nothing may be added, removed or unpaused.
+  private var isInCurl = false
+  private var isSettling = false
+  private var timeoutIsDue = false
+  private var toUnpause: [Transfer] = []
+  private var isShutDown = false
+
+  private struct Waiting {
+    let ticket: UInt64
+    let request: TransportRequest
+    let completion: UnsafeContinuation<Result<TransportResponse, TransportError>, Never>
+  }
+
+  package init(limits: TransportLimits = .init()) {
+    _ = Self.globalInitialisation
+    guard let multi = curl_multi_init() else { preconditionFailure("curl_multi_init: out of memory") }
+    self.multi = multi
+    self.limits = limits
+    timer = LoopTimer { [unowned self] in self.run { curl_multi_socket_action(multi, curl_socket_t(-1), 0, $0) } }
+    let context = Unmanaged.passUnretained(self).toOpaque()
+    saccade_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, limits.cachedConnectionCountMax)
+    saccade_curl_multi_set_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, limits.activeRequestCountMax)
+    saccade_curl_multi_set_socket(
+      multi,
+      { _, socket, what, context, _ in
+        Transport.on(context) { $0.socketChanged(socket, what: what) }
+        return 0
+      }, context)
+    saccade_curl_multi_set_timer(
+      multi,
+      { _, milliseconds, context in
+        Transport.on(context) { $0.timerChanged(milliseconds) }
+        return 0
+      }, context)
+  }
+
+  /// Requests sent and not yet answered, and requests that wait to be sent.
+  package var activeRequestCount: Int { active.count }
+  package var waitingRequestCount: Int { waiting.count }
+
+  /// Sends the request and returns when the response is whole.
+  package func send(_ request: TransportRequest) async throws(TransportError) -> TransportResponse {
+    let ticket = nextTicket
+    nextTicket += 1
+    let result = await withTaskCancellationHandler {
+      await withUnsafeContinuation { completion in
+        enqueue(Waiting(ticket: ticket, request: request, completion: completion))
+      }
+    } onCancel: {
+      // From whichever thread, perhaps from inside curl: the loop does it next.
+      EventLoop.shared.spawn { self.cancel(ticket) }
+    }
+    return try result.get()
+  }
+
+  /// Ends every request with `.shutDown` and closes every connection. Nothing can be sent afterwards.
+  package func shutdown() {
+    precondition(!isInCurl, "shutdown from inside a source or a sink")
+    guard !isShutDown else { return }
+    isShutDown = true
+    for waiter in waiting { waiter.completion.resume(returning: .failure(.shutDown)) }
+    waiting = []
+    isInCurl = true
+    for transfer in active.values { retire(transfer, with: .failure(.shutDown)) }
+    for transfer in idle { transfer.destroy() }
+    idle = []
+    curl_multi_cleanup(multi)
+    isInCurl = false
+    for socket in sockets.values { socket.poll.close() }
+    sockets = [:]
+    timer?.close()
+    timer = nil
+  }
+
+  // MARK: - From waiting to active to answered
+
+  private func enqueue(_ waiter: Waiting) {
+    guard !isShutDown else { return waiter.completion.resume(returning: .failure(.shutDown)) }
+    guard waiting.count < limits.waitingRequestCountMax else {
+      return waiter.completion.resume(returning: .failure(.overloaded))
+    }
+    waiting.append(waiter)
+    settle()
+  }
+
+  private func admit() {
+    while active.count < limits.activeRequestCountMax, let waiter = waiting.popFirst() {
+      let transfer = idle.popLast() ?? makeTransfer()
+      transfer.ticket = waiter.ticket
+      transfer.completion = waiter.completion
+      do throws(TransportError) {
+        try transfer.prepare(waiter.request)
+      } catch {
+        finish(transfer, with: .failure(error))
+        continue
+      }
+      active[waiter.ticket] = transfer
+      isInCurl = true
+      let code = curl_multi_add_handle(multi, transfer.easy)
+      isInCurl = false
+      precondition(code == CURLM_OK, "curl_multi_add_handle")
+    }
+  }
+
+  private func makeTransfer() -> Transfer {
+    Transfer(limits: limits, sockets: self) { [unowned self] transfer in
+      toUnpause.append(transfer)
+      settle()
+    }
+  }
+
+  private func reap() {
+    var left: Int32 = 0
+    while let message = curl_multi_info_read(multi, &left) {
+      // The message dies with the handle's removal.
+      guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
+      let code = message.pointee.data.result
+      var context: UnsafeMutableRawPointer?
+      saccade_curl_get_pointer(easy, CURLINFO_PRIVATE, &context)
+      guard let context else { continue }
+      let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+      retire(transfer, with: transfer.outcome(code))
+    }
+  }
+
+  private func cancel(_ ticket: UInt64) {
+    if let transfer = active[ticket] {
+      retire(transfer, with: .failure(.cancelled))
+      settle()
+    } else if let index = waiting.firstIndex(where: { $0.ticket == ticket }) {
+      waiting.remove(at: index).completion.resume(returning: .failure(.cancelled))
+    }
+  }
+
+  private func retire(_ transfer: Transfer, with result: Result<TransportResponse, TransportError>) {
+    active[transfer.ticket] = nil
+    toUnpause.removeAll { $0 === transfer }
+    let wasInCurl = isInCurl
+    isInCurl = true
+    curl_multi_remove_handle(multi, transfer.easy)
+    isInCurl = wasInCurl
+    finish(transfer, with: result)
+  }
+
+  private func finish(_ transfer: Transfer, with result: Result<TransportResponse, TransportError>) {
+    transfer.completion?.resume(returning: result)
+    transfer.release()
+    idle.append(transfer)
+  }
+
+  // MARK: - Driving curl
+
+  /// Lets curl work, then does what it asked for while it did.
+  func run(_ action: (UnsafeMutablePointer<Int32>) -> CURLMcode) {
+    var running: Int32 = 0
+    isInCurl = true
+    let code = action(&running)
+    isInCurl = false
+    precondition(code == CURLM_OK || code == CURLM_BAD_SOCKET, "curl_multi_socket_action: \(code)")
+    settle()
+  }
+
+  /// Unpauses, ends and starts transfers until there is nothing left to do. A few rounds at most: a transfer that asks
+  /// to run again and again must not keep the loop from everybody else.
+  private func settle() {
+    guard !isInCurl, !isSettling, !isShutDown else { return }
+    isSettling = true
+    defer { isSettling = false }
+    for _ in 0..<Self.settleRoundCountMax {
+      admit()
+      while let transfer = toUnpause.popLast() {
+        isInCurl = true
+        transfer.unpause()
+        isInCurl = false
+      }
+      if timeoutIsDue {
+        timeoutIsDue = false
+        var running: Int32 = 0
+        isInCurl = true
+        curl_multi_socket_action(multi, curl_socket_t(-1), 0, &running)
+        isInCurl = false
+      }
+      reap()
+      if !timeoutIsDue, toUnpause.isEmpty, waiting.isEmpty || active.count >= limits.activeRequestCountMax { return }
+    }
+    timer?.start(after: .zero, repeating: nil)
+  }
+
+  private func timerChanged(_ milliseconds: Int) {
+    timeoutIsDue = milliseconds == 0
+    if milliseconds > 0 {
+      timer?.start(after: .milliseconds(milliseconds), repeating: nil)
+    } else {
+      timer?.stop()
+    }
+  }
+
+  func socketAction(_ socket: curl_socket_t, _ events: Int32) {
+    run { curl_multi_socket_action(multi, socket, events, $0) }
+  }
+
+  /// Every callback comes from a curl function that was called on the loop.
+  nonisolated static func on<T>(_ context: UnsafeMutableRawPointer?, _ body: @LoopActor (Transport) -> T) -> T {
+    guard let context else { preconditionFailure("curl lost its context") }
+    let transport = Unmanaged<Transport>.fromOpaque(context).takeUnretainedValue()
+    return LoopActor.assumeIsolated { body(transport) }
+  }
+
+  private static let settleRoundCountMax = 16
+
+  /// curl_global_init is to be called once, before any other thread uses curl; only this class does, on the loop.
+  private static let globalInitialisation: Void = {
+    let code = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
+    precondition(code == CURLE_OK, "curl_global_init")
+  }()
+}

@@ -1,0 +1,42 @@
+/// Every bound of a `Transport`, in one place.
+package struct TransportLimits: Sendable {
+  /// Requests in flight at once. A long poll counts for as long as it waits.
+  package var activeRequestCountMax = 256
+  /// Requests that wait for one in flight to end; the next one fails at once with `overloaded`.
+  package var waitingRequestCountMax = 4096
+  /// Idle connections kept for the next request. As many as can be busy: a burst must not pay for handshakes twice.
+  package var cachedConnectionCountMax = 256
+  /// An idle connection older than this is not used again. S3 closes its own after about 20 s; a dead one is found out
+  /// anyway, this only spares the attempt.
+  package var idleConnectionAgeMax: Duration = .seconds(20)
+  /// Status line and headers of one response together. S3 allows 2 KiB of user metadata; nothing honest comes close.
+  package var responseHeaderByteCountMax = 32 * 1024
+  /// What is kept of an error's body when the response itself goes to a sink, or is larger than allowed.
+  package var errorBodyByteCountMax = 64 * 1024
+  /// What curl asks of an upload source in one call and hands to the kernel in one `send`. 256 KiB, an
+  /// upload's first window, takes most images in one system call; measured no dearer than less.
+  package var uploadBufferByteCount = 256 * 1024
+  /// What curl reads from a socket in one call.
+  package var downloadBufferByteCount = 64 * 1024
+  /// A file of certificate authorities to trust instead of the system's (`AWS_CA_BUNDLE`).
+  package var certificateAuthorityFile: String?
+
+  package init() {}
+}
+
+/// How long one attempt of a request may take.
+package struct TransportTimeouts: Sendable, Hashable {
+  /// Name resolution, TCP and TLS handshake together.
+  package var connect: Duration
+  /// An attempt that moves less than a byte a second for this long is given up; nil for a long poll, which is silent by
+  /// design. Time during which an upload source or a response sink itself has paused does not count.
+  package var stall: Duration?
+  /// The whole attempt, body included.
+  package var total: Duration
+
+  package init(connect: Duration = .seconds(5), stall: Duration? = .seconds(20), total: Duration = .seconds(120)) {
+    self.connect = connect
+    self.stall = stall
+    self.total = total
+  }
+}
