@@ -20,10 +20,12 @@ package final class ChildProcess {
 
   /// Starts the executable; a name without a slash is looked up in `PATH`.
   /// - Parameter environment: The whole environment of the child; `nil` hands on this process's own.
+  /// - Parameter ownSession: Keeps the terminal's signals (Ctrl-C) away from the child, so that its parent decides in
+  ///   which order things stop.
   /// - Throws: `ENOENT`, `EACCES` and what else `execvp` says.
   package init(
     executable: String, arguments: [String], environment: [String: String]? = nil, currentDirectory: String? = nil,
-    standardOutput: Output = .inherit, standardError: Output = .inherit
+    standardOutput: Output = .inherit, standardError: Output = .inherit, ownSession: Bool = false
   ) throws(UVError) {
     let outputs = [OutputSetup(standardOutput, descriptor: 1), OutputSetup(standardError, descriptor: 2)]
     var discardInput = uv_stdio_container_t()
@@ -43,6 +45,7 @@ package final class ChildProcess {
           .didExit(signal != 0 ? .signalled(signal) : .exited(Int32(truncatingIfNeeded: status)))
       }
     }
+    if ownSession { options.flags = UInt32(UV_PROCESS_DETACHED.rawValue) }
     options.file = UnsafePointer(words.pointers[0])
     let process = handle.pointer
     let result = containers.withUnsafeMutableBufferPointer { containers in
