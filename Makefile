@@ -23,8 +23,9 @@ up: build ## Runs Saccade on this machine; ARGS="…" goes to `saccade up`
 test: ## Checks the format, then builds and runs all tests
 	@deploy/bootstrap --for test
 	@$(MAKE) --no-print-directory lint
+	deploy/test
 	swift build --build-tests
-	swift test --skip-build --parallel
+	swift test --skip-build --disable-xctest
 
 samples: ## Fetches four sample images and prints their folder
 	@deploy/bootstrap --for samples
