@@ -93,7 +93,9 @@ let package = Package(
     tests("JobsTests", ["Jobs"]),
     tests("WebTierTests", ["WebTier", "HTTP", "AWS", "Jobs", "EventLoop", "TestSupport"]),
     tests("RecognitionTests", ["Recognition", "TestSupport"], linker: openVINOSearchPath),
-    tests("AppTierTests", ["AppTier", "Recognition", "AWS", "Jobs", "EventLoop", "TestSupport"], linker: openVINOSearchPath),
+    tests(
+      "AppTierTests", ["AppTier", "Recognition", "AWS", "Jobs", "EventLoop", "TestSupport"],
+      linker: openVINOSearchPath),
     tests("LocalCloudTests", ["LocalCloud", "HTTP", "AWS", "EventLoop", "TestSupport"]),
     tests("ElasticityTests", ["Elasticity", "EventLoop", "TestSupport"]),
     tests("EndToEndTests", ["TestSupport", "AWS", "EventLoop"]),
