@@ -1,0 +1,82 @@
+/// Reads a header value of the shape `value *( ";" name "=" ( token / quoted-string ) )` (RFC 2045 5.1, RFC 2183 2).
+struct MultipartParameters {
+  struct Parameter {
+    /// In lower case.
+    let name: String
+    /// Without quotes and escapes.
+    let value: [UInt8]
+  }
+
+  struct Malformed: Error {
+    let reason: String
+  }
+
+  private let bytes: [UInt8]
+  private var offset = 0
+
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  /// The value before the first parameter, without blanks around it. To be called first.
+  mutating func takeValue() -> [UInt8] {
+    let end = bytes.firstIndex(of: UInt8(ascii: ";")) ?? bytes.count
+    offset = end
+    return bytes[..<end].trimmingBlanks
+  }
+
+  /// The next parameter, nil at the end. Empty ones (`;;`, a last `;`) are skipped, as RFC 9110 5.6.6 has it.
+  mutating func next() throws(Malformed) -> Parameter? {
+    repeat {
+      skipBlanks()
+      guard let byte = peek else { return nil }
+      guard byte == UInt8(ascii: ";") else { throw Malformed(reason: "a semicolon is missing") }
+      offset += 1
+      skipBlanks()
+    } while peek == UInt8(ascii: ";")
+    guard peek != nil else { return nil }
+
+    let name = takeToken()
+    guard !name.isEmpty else { throw Malformed(reason: "a parameter has no name") }
+    guard peek == UInt8(ascii: "=") else { throw Malformed(reason: "a parameter has no value") }
+    offset += 1
+    let value: [UInt8]
+    if peek == UInt8(ascii: "\"") {
+      offset += 1
+      value = try takeQuoted()
+    } else {
+      value = takeToken()
+      guard !value.isEmpty else { throw Malformed(reason: "a parameter's value is neither a token nor quoted") }
+    }
+    return Parameter(name: String(decoding: name.lowercasedASCII, as: UTF8.self), value: value)
+  }
+
+  private var peek: UInt8? { offset < bytes.count ? bytes[offset] : nil }
+
+  private mutating func skipBlanks() {
+    while let byte = peek, byte == .space || byte == .tab { offset += 1 }
+  }
+
+  private mutating func takeToken() -> [UInt8] {
+    let start = offset
+    while let byte = peek, byte.isTokenCharacter { offset += 1 }
+    return Array(bytes[start..<offset])
+  }
+
+  /// Reads up to the closing quote.
+  ///
+  /// A backslash escapes a quote or a backslash (curl before 7.81, RFC 822) and is itself anywhere else: browsers never
+  /// escape with it, and old Internet Explorer sends whole paths, `C:\Users\me\cat.jpg`.
+  private mutating func takeQuoted() throws(Malformed) -> [UInt8] {
+    var value: [UInt8] = []
+    while let byte = peek {
+      offset += 1
+      if byte == UInt8(ascii: "\"") { return value }
+      if byte == UInt8(ascii: "\\"), let next = peek, next == UInt8(ascii: "\"") || next == UInt8(ascii: "\\") {
+        offset += 1
+        value.append(next)
+      } else {
+        value.append(byte)
+      }
+    }
+    throw Malformed(reason: "a closing quote is missing")
+  }
+}

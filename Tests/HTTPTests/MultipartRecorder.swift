@@ -1,0 +1,94 @@
+import HTTP
+
+/// Keeps what a parser reports, and checks that it reports it in the right order.
+struct MultipartRecorder: MultipartVisitor {
+  struct Part: Equatable {
+    var name: String
+    var fileName: String?
+    var contentType: String?
+    var content: [UInt8]
+    var isComplete: Bool
+
+    var text: String { String(decoding: content, as: UTF8.self) }
+  }
+
+  var heads: [MultipartPartHead] = []
+  var parts: [Part] = []
+  var pieceCount = 0
+  /// What was done out of order; empty when all is well.
+  var disorder: [String] = []
+
+  mutating func partBegan(_ head: MultipartPartHead) throws(Never) {
+    if parts.last?.isComplete == false { disorder.append("a part began within a part") }
+    heads.append(head)
+    parts.append(
+      Part(
+        name: head.name, fileName: head.fileName, contentType: head.contentType, content: [], isComplete: false))
+  }
+
+  mutating func partReceived(_ bytes: Span<UInt8>) throws(Never) {
+    guard let last = parts.last, !last.isComplete else { return disorder.append("content outside of a part") }
+    if bytes.isEmpty { disorder.append("an empty piece") }
+    pieceCount += 1
+    for index in bytes.indices { parts[parts.count - 1].content.append(bytes[index]) }
+  }
+
+  mutating func partEnded() throws(Never) {
+    guard let last = parts.last, !last.isComplete else { return disorder.append("an end without a part") }
+    parts[parts.count - 1].isComplete = true
+  }
+}
+
+/// What a parse of a whole body came to.
+struct MultipartOutcome: Equatable {
+  var parts: [MultipartRecorder.Part]
+  var error: MultipartError?
+}
+
+/// Feeds a body in pieces cut at `cuts` (ascending) and finishes it.
+func parseMultipart(
+  _ body: [UInt8], boundary: String = "bound", cuts: [Int] = [], limits: MultipartLimits = MultipartLimits()
+) throws -> MultipartRecorder {
+  var parser = MultipartParser(boundary: try MultipartBoundary(Array(boundary.utf8)), limits: limits)
+  var recorder = MultipartRecorder()
+  try feed(body, cuts: cuts, to: &parser, &recorder)
+  return recorder
+}
+
+func multipartOutcome(
+  _ body: [UInt8], boundary: String = "bound", cuts: [Int] = [], limits: MultipartLimits = MultipartLimits()
+) throws -> MultipartOutcome {
+  var parser = MultipartParser(boundary: try MultipartBoundary(Array(boundary.utf8)), limits: limits)
+  var recorder = MultipartRecorder()
+  do throws(MultipartError) {
+    try feed(body, cuts: cuts, to: &parser, &recorder)
+    precondition(recorder.disorder.isEmpty, "\(recorder.disorder)")
+    return MultipartOutcome(parts: recorder.parts, error: nil)
+  } catch {
+    precondition(recorder.disorder.isEmpty, "\(recorder.disorder)")
+    return MultipartOutcome(parts: recorder.parts, error: error)
+  }
+}
+
+private func feed(
+  _ body: [UInt8], cuts: [Int], to parser: inout MultipartParser, _ recorder: inout MultipartRecorder
+) throws(MultipartError) {
+  var start = 0
+  for end in cuts + [body.count] {
+    do throws(MultipartFailure<Never>) {
+      try parser.consume(body.span.extracting(start..<end), visitor: &recorder)
+    } catch {
+      switch error {
+      case .malformed(let error): throw error
+      }
+    }
+    start = end
+  }
+  precondition(parser.consumedByteCount == body.count)
+  try parser.finish()
+}
+
+/// A body in CRLF from lines that Swift keeps in LF.
+func crlf(_ text: String) -> [UInt8] {
+  text.utf8.flatMap { $0 == UInt8(ascii: "\n") ? Array("\r\n".utf8) : [$0] }
+}
