@@ -1,0 +1,117 @@
+import EventLoop
+import Glibc
+
+/// A server's connections, and what they share: limits, handler, the coarse clock and the `Date` line.
+@LoopActor final class ConnectionTable {
+  let limits: HTTPLimits
+  let handler: HTTPHandler
+  let ticks: DeadlineTicks
+
+  /// Sweeps so far: the clock of every deadline. Reading it costs nothing, which is why it is used.
+  private(set) var now = 0
+  /// A whole `Date` line, never older than one sweep.
+  private(set) var dateLine: [UInt8] = []
+  private(set) var isStopping = false
+
+  private var connections: [HTTPConnection] = []
+  private var sweepTimer: LoopTimer?
+  private var second: Int64 = -1
+  private var emptyWaiters: [CheckedContinuation<Void, Never>] = []
+
+  init(_ limits: HTTPLimits, _ handler: @escaping HTTPHandler) {
+    self.limits = limits
+    self.handler = handler
+    ticks = DeadlineTicks(limits)
+    renewDate()
+  }
+
+  var count: Int { connections.count }
+
+  func startSweeping() {
+    let timer = LoopTimer { [weak self] in self?.sweep() }
+    timer.start(after: limits.sweepInterval, repeating: limits.sweepInterval)
+    sweepTimer = timer
+  }
+
+  func accept(_ stream: TCPStream) {
+    guard !isStopping, count < limits.connectionCountMax + limits.refusedConnectionCountMax else {
+      return stream.reset()
+    }
+    let isRefused = count >= limits.connectionCountMax
+    let connection = HTTPConnection(stream, in: self)
+    connection.index = count
+    connections.append(connection)
+    if isRefused { connection.refuse(.tooManyConnections) } else { connection.start() }
+  }
+
+  /// The last connection takes the place of the one that goes.
+  func remove(_ connection: HTTPConnection) {
+    let last = connections.removeLast()
+    if last !== connection {
+      connections[connection.index] = last
+      last.index = connection.index
+    }
+    if connections.isEmpty { resumeWaiters() }
+  }
+
+  func shutdown(within bound: Duration) async {
+    isStopping = true
+    for connection in connections { connection.closeIfIdle() }
+    let timer = LoopTimer { [weak self] in
+      for connection in self?.connections ?? [] { connection.abort() }
+    }
+    timer.start(after: bound)
+    if !connections.isEmpty { await withCheckedContinuation { emptyWaiters.append($0) } }
+    timer.close()
+    sweepTimer?.close()
+  }
+
+  private func resumeWaiters() {
+    let waiters = emptyWaiters
+    emptyWaiters = []
+    for waiter in waiters { waiter.resume() }
+  }
+
+  private func sweep() {
+    now += 1
+    renewDate()
+    // A copy: a connection that closes leaves the table.
+    for connection in connections { connection.sweep() }
+  }
+
+  private func renewDate() {
+    let second = Int64(time(nil))
+    guard second != self.second else { return }
+    self.second = second
+    dateLine = Array("Date: \(HTTPDate(secondsSinceEpoch: second))\r\n".utf8)
+  }
+}
+
+/// The limits' durations in sweeps, rounded up, and one more: a deadline set just before a sweep must not lose one.
+struct DeadlineTicks {
+  let head: Int
+  let idle: Int
+  let bodyStall: Int
+  let request: Int?
+  let writeStall: Int
+  let linger: Int
+
+  init(_ limits: HTTPLimits) {
+    func ticks(_ duration: Duration) -> Int {
+      // Decades of one-millisecond sweeps still fit.
+      Int(min((duration / limits.sweepInterval).rounded(.up), 1e15)) + 1
+    }
+    head = ticks(limits.headDuration)
+    idle = ticks(limits.idleDuration)
+    bodyStall = ticks(limits.bodyStallDuration)
+    request = limits.requestDuration.map(ticks)
+    writeStall = ticks(limits.writeStallDuration)
+    linger = ticks(limits.lingerDuration)
+  }
+}
+
+extension Problem {
+  static var tooManyConnections: Problem {
+    Problem(.serviceUnavailable, code: "too-many-connections", detail: "The server is full.", retryAfter: 1)
+  }
+}

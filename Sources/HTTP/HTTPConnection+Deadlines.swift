@@ -1,0 +1,60 @@
+import EventLoop
+
+/// The table's sweep asks each connection whether it has waited long enough. Nothing is started or stopped per request.
+extension HTTPConnection {
+  func sweep() {
+    let now = table.now
+    if isWriteStalled(now) { return abort() }
+    switch phase {
+    case .idle:
+      // A client that is still taking its answer is not idle.
+      if stream.bufferedByteCount > 0 {
+        deadline = now + table.ticks.idle
+      } else if now >= deadline {
+        close()
+      }
+    case .head: if now >= deadline { refuse(.headTooSlow) }
+    case .handling: sweepRequest(now)
+    // Until everything is taken the write's own deadline counts.
+    case .lingering: if now >= deadline, stream.bufferedByteCount == 0 { close() }
+    case .closed: break
+    }
+  }
+
+  /// Whether bytes have waited for the client for too long and it has taken none.
+  private func isWriteStalled(_ now: Int) -> Bool {
+    let taken = writtenByteCount - stream.bufferedByteCount
+    if taken == writtenByteCount || taken > writeMark {
+      writeMark = taken
+      writeDeadline = now + table.ticks.writeStall
+    }
+    return now >= writeDeadline
+  }
+
+  private func sweepRequest(_ now: Int) {
+    guard let exchange else { return }
+    let body = exchange.body
+    if body.isFlowing {
+      if body.receivedByteCount - bodyMark >= table.limits.bodyProgressByteCountMin {
+        bodyMark = body.receivedByteCount
+        bodyDeadline = now + table.ticks.bodyStall
+      } else if now >= bodyDeadline {
+        body.end(.failure(.timedOut))
+      }
+    }
+    guard now >= requestDeadline else { return }
+    cancelHandler()
+    // The handler may not listen; the client gets an answer all the same, and the handler's goes nowhere.
+    if exchange.response == .awaited { refuse(.requestTooLong) } else { abort() }
+  }
+}
+
+extension Problem {
+  static var headTooSlow: Problem {
+    Problem(.requestTimeout, code: "head-too-slow", detail: "The request's head came too slowly.")
+  }
+
+  static var requestTooLong: Problem {
+    Problem(.serviceUnavailable, code: "request-too-long", detail: "The request took too long.")
+  }
+}

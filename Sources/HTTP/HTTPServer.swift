@@ -1,0 +1,34 @@
+package import EventLoop
+
+/// An HTTP/1.1 server on one address. It serves from its creation until `shutdown(within:)`.
+@LoopActor package final class HTTPServer {
+  private let listener: TCPListener
+  private let connections: ConnectionTable
+
+  /// Binds, listens and serves.
+  /// - Parameters:
+  ///   - host: A numeric address, or `localhost`.
+  ///   - port: 0 lets the system choose; see `localAddress`.
+  ///   - reusePort: Several processes share the port.
+  package init(
+    host: String, port: Int, reusePort: Bool = false, limits: HTTPLimits = HTTPLimits(),
+    handler: @escaping HTTPHandler
+  ) throws(UVError) {
+    let connections = ConnectionTable(limits, handler)
+    listener = try TCPListener(host: host, port: port, reusePort: reusePort) { connections.accept($0) }
+    self.connections = connections
+    connections.startSweeping()
+  }
+
+  package var localAddress: SocketAddress { listener.localAddress }
+
+  /// Connections that are open, those included that are only waiting for their client to close.
+  package var connectionCount: Int { connections.count }
+
+  /// Stops accepting, closes idle connections, lets requests that have begun finish, and returns when no connection is
+  /// left. What is not finished within the bound is reset and its handler cancelled.
+  package func shutdown(within bound: Duration) async {
+    listener.close()
+    await connections.shutdown(within: bound)
+  }
+}
