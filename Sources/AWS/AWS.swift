@@ -1,1 +1,5 @@
-// The module's files follow.
+// What the service says to S3 and SQS, and how: signatures, credentials, retries, transport, the two clients.
+// Promises: signatures as AWS computes them, for signing and for verifying; credentials from the places the AWS
+// SDKs look, refreshed before they expire; retries bounded by attempts and by a quota shared by all calls.
+// Everything that can be a value without I/O is one: time and randomness are passed in.
+// Does not: know buckets, jobs or images, block the loop, or keep secrets in anything that prints itself.
