@@ -7,14 +7,14 @@ enum CanonicalPath {
       return
     }
     if rules.encodesPathTwice {
-      for byte in raw { PercentEncoding.append(byte, keepingSlashes: true, to: &text) }
+      for byte in raw { URIEncoding.append(byte, keepingSlashes: true, to: &text) }
       return
     }
     // S3: whatever way the sender encoded the key, its bytes are encoded once.
     var encoded = text
     text = []
-    PercentEncoding.forEachDecodedByte(of: raw.span, plusIsSpace: false) {
-      PercentEncoding.append($0, keepingSlashes: true, to: &encoded)
+    URIEncoding.forEachDecodedByte(of: raw.span, plusIsSpace: false) {
+      URIEncoding.append($0, keepingSlashes: true, to: &encoded)
     }
     text = encoded
   }

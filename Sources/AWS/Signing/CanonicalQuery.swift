@@ -37,8 +37,8 @@ enum CanonicalQuery {
   private static func encode(_ part: ArraySlice<UInt8>, to encoded: inout [UInt8]) -> Range<Int> {
     let start = encoded.count
     var buffer: [UInt8] = []
-    PercentEncoding.forEachDecodedByte(of: part.span, plusIsSpace: true) {
-      PercentEncoding.append($0, keepingSlashes: false, to: &buffer)
+    URIEncoding.forEachDecodedByte(of: part.span, plusIsSpace: true) {
+      URIEncoding.append($0, keepingSlashes: false, to: &buffer)
     }
     encoded.append(contentsOf: buffer)
     return start..<encoded.count

@@ -14,7 +14,7 @@ struct CanonicalRequest {
   /// nothing, so that the signature cannot match. A presigned query does not cover its own signature.
   init(_ request: SigV4.Request, rules: SigV4.Rules, signedHeaders: [String], excludesSignature: Bool) {
     let order = signedHeaders.flatMap { name in
-      request.headers.indices.filter { ASCII.equal(request.headers[$0].0, name) }
+      request.headers.indices.filter { ASCII.equal(request.headers[$0].name, name) }
     }
     self.init(request, rules: rules, order: order, excludesSignature: excludesSignature)
   }
@@ -43,16 +43,16 @@ struct CanonicalRequest {
   private mutating func endLine() { bytes.append(UInt8(ascii: "\n")) }
 
   /// One line a name; the values of a repeated name joined by commas in the order received.
-  private mutating func appendHeaders(_ headers: [(String, String)], in order: [Int]) {
+  private mutating func appendHeaders(_ headers: [(name: String, value: String)], in order: [Int]) {
     var previous: Int?
     for index in order {
-      if let previous, ASCII.equal(headers[previous].0, headers[index].0) {
+      if let previous, ASCII.equal(headers[previous].name, headers[index].name) {
         bytes[bytes.count - 1] = UInt8(ascii: ",")
       } else {
-        for byte in headers[index].0.utf8 { bytes.append(ASCII.lowercased(byte)) }
+        for byte in headers[index].name.utf8 { bytes.append(ASCII.lowercased(byte)) }
         bytes.append(UInt8(ascii: ":"))
       }
-      appendCollapsed(headers[index].1)
+      appendCollapsed(headers[index].value)
       endLine()
       previous = index
     }
@@ -75,25 +75,25 @@ struct CanonicalRequest {
   }
 
   /// Indices of the headers to sign by name; equal names stay in their order. Insertion sort: there are about six.
-  private static func signedOrder(of headers: [(String, String)]) -> [Int] {
+  private static func signedOrder(of headers: [(name: String, value: String)]) -> [Int] {
     var order: [Int] = []
     order.reserveCapacity(headers.count)
-    for index in headers.indices where !SigV4.Rules.isUnsigned(headers[index].0) {
+    for index in headers.indices where !SigV4.Rules.isUnsigned(headers[index].name) {
       var place = order.count
-      while place > 0, ASCII.precedes(headers[index].0, headers[order[place - 1]].0) { place -= 1 }
+      while place > 0, ASCII.precedes(headers[index].name, headers[order[place - 1]].name) { place -= 1 }
       order.insert(index, at: place)
     }
     return order
   }
 
-  private static func names(of headers: [(String, String)], in order: [Int]) -> String {
+  private static func names(of headers: [(name: String, value: String)], in order: [Int]) -> String {
     var text: [UInt8] = []
     text.reserveCapacity(128)
     var previous: Int?
     for index in order {
-      if let previous, ASCII.equal(headers[previous].0, headers[index].0) { continue }
+      if let previous, ASCII.equal(headers[previous].name, headers[index].name) { continue }
       if !text.isEmpty { text.append(UInt8(ascii: ";")) }
-      for byte in headers[index].0.utf8 { text.append(ASCII.lowercased(byte)) }
+      for byte in headers[index].name.utf8 { text.append(ASCII.lowercased(byte)) }
       previous = index
     }
     return String(decoding: text, as: UTF8.self)

@@ -29,7 +29,7 @@ extension SigV4 {
     /// The value of `x-amz-trailer-signature`, after the last chunk's signature.
     ///
     /// - Parameter trailer: the headers after the last chunk in their order, without `x-amz-trailer-signature`.
-    package mutating func sign(trailer: [(String, String)]) -> String {
+    package mutating func sign(trailer: [(name: String, value: String)]) -> String {
       var lines = ""
       for (name, value) in trailer { lines += name.lowercased() + ":" + ASCII.trimmed(value) + "\n" }
       return advance("AWS4-HMAC-SHA256-TRAILER", Hexadecimal.encode(MessageDigest.sha256.hash(lines)))
@@ -42,7 +42,7 @@ extension SigV4 {
     }
 
     /// Whether `signature` is the trailer's. Compares in constant time.
-    package mutating func accepts(_ signature: String, trailer: [(String, String)]) -> Bool {
+    package mutating func accepts(_ signature: String, trailer: [(name: String, value: String)]) -> Bool {
       let expected = sign(trailer: trailer)
       return HMACSHA256.isEqual(Array(expected.utf8), Array(signature.utf8))
     }

@@ -24,11 +24,11 @@ extension SigV4 {
 
     /// Reads the `Authorization` header or the presigned query, whichever the request has.
     package init(_ request: Request) throws(VerificationError) {
-      let authorizations = request.headers.filter { ASCII.equal($0.0, "authorization") }
+      let authorizations = request.headers.filter { ASCII.equal($0.name, "authorization") }
       guard authorizations.count <= 1 else { throw .multipleAuthentication }
       let query = QueryParameters(request.query)
       let hasQuery = query.contains { $0 == "X-Amz-Algorithm" || $0 == "X-Amz-Signature" || $0 == "X-Amz-Credential" }
-      switch (authorizations.first?.1, hasQuery) {
+      switch (authorizations.first?.value, hasQuery) {
       case (nil, false):
         // Signature Version 2 in the query.
         throw query.contains { $0 == "AWSAccessKeyId" } ? .unsupportedAlgorithm : .missingAuthentication

@@ -7,12 +7,13 @@ extension SigV4 {
     /// After the "?", percent-encoded as it is sent or was received; empty when there is none.
     package var query: String
     /// In order; names in any case. Names may repeat.
-    package var headers: [(String, String)]
+    package var headers: [(name: String, value: String)]
     package var payloadHash: PayloadHash
 
     /// - Parameter query: as on the wire, without the "?".
     package init(
-      method: String, path: String, query: String = "", headers: [(String, String)], payloadHash: PayloadHash
+      method: String, path: String, query: String = "", headers: [(name: String, value: String)],
+      payloadHash: PayloadHash
     ) {
       self.method = method
       self.path = path
@@ -23,7 +24,8 @@ extension SigV4 {
 
     /// - Parameter query: plain names and values; encoded here, in the order given.
     package init(
-      method: String, path: String, query: [(String, String)], headers: [(String, String)], payloadHash: PayloadHash
+      method: String, path: String, query: [(String, String)], headers: [(name: String, value: String)],
+      payloadHash: PayloadHash
     ) {
       self.init(method: method, path: path, headers: headers, payloadHash: payloadHash)
       for (name, value) in query { appendQuery(name, value) }
@@ -35,14 +37,14 @@ extension SigV4 {
     /// Adds a plain name and value to the query, encoding both.
     package mutating func appendQuery(_ name: String, _ value: String) {
       if !query.isEmpty { query += "&" }
-      query += PercentEncoding.encode(name)
+      query += URIEncoding.encode(name)
       query += "="
-      query += PercentEncoding.encode(value)
+      query += URIEncoding.encode(value)
     }
 
     /// The first value of a header, nil when there is none.
     package func header(_ name: String) -> String? {
-      headers.first { ASCII.equal($0.0, name) }?.1
+      headers.first { ASCII.equal($0.name, name) }?.value
     }
   }
 }

@@ -10,7 +10,7 @@ enum S3Examples {
   static let host = "examplebucket.s3.amazonaws.com"
 
   static func request(
-    _ method: String, _ path: String, query: String = "", headers: [(String, String)] = [],
+    _ method: String, _ path: String, query: String = "", headers: [(name: String, value: String)] = [],
     payloadHash: PayloadHash = .empty
   ) -> SigV4.Request {
     SigV4.Request(

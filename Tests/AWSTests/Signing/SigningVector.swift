@@ -74,7 +74,7 @@ struct SigningVector: CustomTestStringConvertible, Sendable {
     let line = lines.removeFirst()
     let afterMethod = line.index(after: line.firstIndex(of: " ")!)
     let target = line[afterMethod..<line.lastIndex(of: " ")!].split(separator: "?", maxSplits: 1)
-    var headers: [(String, String)] = []
+    var headers: [(name: String, value: String)] = []
     for line in lines {
       if line.hasPrefix(" ") {
         headers[headers.count - 1].1 += "\n" + line

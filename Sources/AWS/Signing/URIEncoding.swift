@@ -1,7 +1,7 @@
 /// `UriEncode` of the SigV4 documentation: everything but `A–Z a–z 0–9 - . _ ~` becomes `%XY` with capital digits.
 ///
 /// Foundation's URL types are not used: they leave some reserved characters alone, and differ between versions.
-package enum PercentEncoding {
+package enum URIEncoding {
   /// Encodes one component, "/" included.
   package static func encode(_ text: String) -> String {
     encode(text, keepingSlashes: false)
