@@ -45,7 +45,11 @@ extension HTTPConnection {
     guard now >= requestDeadline else { return }
     cancelHandler()
     // The handler may not listen; the client gets an answer all the same, and the handler's goes nowhere.
-    if exchange.response == .awaited { refuse(.requestTooLong) } else { abort() }
+    switch exchange.response {
+    case .awaited: refuse(.requestTooLong)
+    case .begun: abort()
+    case .finished: closeGracefully()
+    }
   }
 }
 

@@ -15,7 +15,7 @@ extension HTTPConnection: TCPStreamDelegate {
   func streamDidReachEnd(_ stream: TCPStream) {
     hasPeerFinished = true
     switch phase {
-    case .idle: close()
+    case .idle: closeGracefully()
     case .head: refuse(.malformedHead("The connection ended within the request's head."))
     case .handling:
       // What has been held may still be all of the body.

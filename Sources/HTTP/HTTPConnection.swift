@@ -112,6 +112,8 @@ import EventLoop
   private func settleBody() async -> Bool {
     guard phase == .handling, let exchange, exchange.keepsAlive else { return false }
     let body = exchange.body
+    // Nobody is left to pause it.
+    body.resume()
     if body.isUnread { try? await body.stream(to: Discard(), upTo: table.limits.drainByteCountMax) }
     return body.isComplete && phase == .handling
   }
@@ -152,7 +154,8 @@ import EventLoop
 
   /// For the server's stop. A connection between requests has nothing to finish.
   func closeIfIdle() {
-    if phase == .idle { close() }
+    guard phase == .idle else { return }
+    if stream.bufferedByteCount == 0 { close() } else { closeGracefully() }
   }
 
   /// Ends it so that the client sees an error.

@@ -23,7 +23,7 @@ struct MultipartDisposition {
     }
 
     guard let nameBytes = values["name"] else { throw .malformedContentDisposition("it has no name") }
-    let decodedName = PercentEncoding.decodingBrowserEscapes(nameBytes)
+    let decodedName = FormEscapes.decodingBrowserEscapes(nameBytes)
     guard decodedName.count <= limits.nameByteCountMax else {
       throw .nameTooLong(byteCountMax: limits.nameByteCountMax)
     }
@@ -44,8 +44,8 @@ struct MultipartDisposition {
   private static func fileName(plain: [UInt8]?, extended: [UInt8]?) throws(MultipartError) -> String? {
     if let extended, let decoded = ExtendedValue.decode(extended) { return decoded }
     if let plain {
-      return PercentEncoding.decodingUTF8(plain)
-        ?? String(decoding: PercentEncoding.decodingBrowserEscapes(plain), as: UTF8.self)
+      return FormEscapes.decodingUTF8(plain)
+        ?? String(decoding: FormEscapes.decodingBrowserEscapes(plain), as: UTF8.self)
     }
     guard extended == nil else {
       throw .malformedContentDisposition("filename* is malformed or of an unknown charset, and there is no filename")
@@ -66,7 +66,7 @@ private enum ExtendedValue {
   /// - Returns: nil when it is malformed or its charset is neither UTF-8 nor ISO-8859-1.
   static func decode(_ bytes: [UInt8]) -> String? {
     let pieces = bytes.split(separator: UInt8(ascii: "'"), maxSplits: 2, omittingEmptySubsequences: false)
-    guard pieces.count == 3, let octets = PercentEncoding.decode(pieces[2]) else { return nil }
+    guard pieces.count == 3, let octets = FormEscapes.decode(pieces[2]) else { return nil }
     // attr-char: of the token's characters, `*`, `'` and `%` may only stand there encoded.
     guard pieces[2].allSatisfy({ $0.isTokenCharacter && $0 != UInt8(ascii: "'") && $0 != UInt8(ascii: "*") }) else {
       return nil
@@ -82,7 +82,7 @@ private enum ExtendedValue {
   }
 }
 
-private enum PercentEncoding {
+private enum FormEscapes {
   /// Undoes `%22 %0D %0A` and nothing else: browsers send a percent sign as itself.
   static func decodingBrowserEscapes(_ bytes: [UInt8]) -> [UInt8] {
     guard bytes.contains(percent) else { return bytes }

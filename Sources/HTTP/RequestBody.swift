@@ -38,7 +38,10 @@ package import EventLoop
     to sink: any RequestBodySink, upTo byteCountMax: Int? = nil
   ) async throws(RequestBodyError) {
     switch state {
-    case .ended(let result): return try result.get()
+    case .ended(.failure(let error)): throw error
+    case .ended(.success):
+      precondition(receivedByteCount == 0, "a request body is read once")
+      return
     case .streaming: preconditionFailure("a request body is read once")
     case .unread: break
     }
