@@ -4,7 +4,7 @@
 .PHONY: help build up test samples format lint clean
 
 # What Debian does not package (llhttp, OpenVINO, the model) lives here; Package.swift looks in the same place.
-export XDG_CACHE_HOME ?= $(HOME)/.cache
+export XDG_CACHE_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)
 CACHE := $(XDG_CACHE_HOME)/saccade
 export PKG_CONFIG_PATH := $(CACHE)/prefix/lib/pkgconfig$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
 
