@@ -1,0 +1,68 @@
+extension S3Client {
+  /// Begins an upload in parts.
+  package func createMultipartUpload(
+    bucket: String, key: String, contentType: String? = nil
+  ) async throws(AWSError) -> MultipartUpload {
+    var call = try call("CreateMultipartUpload", "POST", bucket: bucket, key: key)
+    call.query = [("uploads", "")]
+    call.body = .bytes([])
+    call.headers.append((name: "x-amz-checksum-algorithm", value: "CRC32C"))
+    if let contentType { call.headers.append((name: "Content-Type", value: contentType)) }
+    let root = try document(try await caller.send(call), of: call.operation)
+    guard let uploadID = root["UploadId"]?.text.nonEmpty else {
+      throw .malformedResponse(operation: call.operation, "no UploadId")
+    }
+    return MultipartUpload(client: self, bucket: bucket, key: key, uploadID: uploadID)
+  }
+
+  func uploadPart(
+    _ number: Int, _ body: ObjectBody, bucket: String, key: String, uploadID: String
+  ) async throws(AWSError) -> (entityTag: String, checksum: String?) {
+    guard (1...MultipartUpload.partCountMax).contains(number) else { throw .invalidArgument("parts 1 to 10000") }
+    var call = try call("UploadPart", "PUT", bucket: bucket, key: key)
+    call.query = [("partNumber", String(number)), ("uploadId", uploadID)]
+    setBody(body, of: &call)
+    let response = try await caller.send(call)
+    return (entityTag(response), response.headers["x-amz-checksum-crc32c"])
+  }
+
+  func completeMultipartUpload(
+    bucket: String, key: String, uploadID: String, parts: [(number: Int, entityTag: String, checksum: String?)]
+  ) async throws(AWSError) -> String {
+    guard !parts.isEmpty else { throw .invalidArgument("an upload without parts cannot be completed") }
+    var call = try call("CompleteMultipartUpload", "POST", bucket: bucket, key: key)
+    call.query = [("uploadId", uploadID)]
+    let list = parts.map { part in
+      let checksum = part.checksum.map { "<ChecksumCRC32C>\($0)</ChecksumCRC32C>" } ?? ""
+      return """
+        <Part><PartNumber>\(part.number)</PartNumber><ETag>"\(XMLTree.escape(part.entityTag))"</ETag>\(checksum)</Part>
+        """
+    }
+    setDocument(
+      "<CompleteMultipartUpload xmlns=\"\(Self.namespace)\">\(list.joined())</CompleteMultipartUpload>", of: &call)
+    // "Processing can take several minutes": S3 sends a 200 and white space to keep the connection, then says in the
+    // body how it went.
+    call.timeouts.stall = nil
+    call.timeouts.total = max(call.timeouts.total, .seconds(600))
+    call.hiddenError = { response in
+      guard let root = try? XMLTree(parsing: response.body), root.name == "Error" else { return nil }
+      return .s3(response, operation: "CompleteMultipartUpload")
+    }
+    let root = try document(try await caller.send(call), of: call.operation)
+    guard root.name == "CompleteMultipartUploadResult" else {
+      throw .malformedResponse(operation: call.operation, "<\(root.name)>")
+    }
+    return ObjectInfo.unquoted(root["ETag"]?.text ?? "")
+  }
+
+  func abortMultipartUpload(bucket: String, key: String, uploadID: String) async throws(AWSError) {
+    var call = try call("AbortMultipartUpload", "DELETE", bucket: bucket, key: key)
+    call.query = [("uploadId", uploadID)]
+    do throws(AWSError) {
+      _ = try await caller.send(call)
+    } catch {
+      // It is over already: a completion whose answer was lost, or an abort that is repeated.
+      guard error.serviceError?.code == "NoSuchUpload" else { throw error }
+    }
+  }
+}

@@ -1,0 +1,94 @@
+extension S3Client {
+  /// Stores an object. All or nothing: an upload that fails leaves nothing behind.
+  ///
+  /// - Returns: the entity tag.
+  @discardableResult
+  package func putObject(
+    bucket: String, key: String, body: ObjectBody, contentType: String? = nil, metadata: [(String, String)] = []
+  ) async throws(AWSError) -> String {
+    var call = try call("PutObject", "PUT", bucket: bucket, key: key)
+    if let contentType { call.headers.append((name: "Content-Type", value: contentType)) }
+    for (name, value) in metadata { call.headers.append((name: "x-amz-meta-" + name, value: value)) }
+    setBody(body, of: &call)
+    return entityTag(try await caller.send(call))
+  }
+
+  /// Reads an object into memory; one of more than `byteCountMax` bytes fails with `responseTooLarge`.
+  ///
+  /// - Parameter range: of bytes; nil for all of them, which are then checked against the object's CRC-32C if it has one.
+  package func getObject(
+    bucket: String, key: String, upTo byteCountMax: Int, range: Range<Int>? = nil
+  ) async throws(AWSError) -> StoredObject {
+    var call = try getCall(bucket: bucket, key: key, range: range)
+    call.response = .collect(byteCountMax: byteCountMax)
+    if range == nil { call.headers.append((name: "x-amz-checksum-mode", value: "ENABLED")) }
+    let response = try await caller.send(call)
+    if range == nil, let sum = response.headers["x-amz-checksum-crc32c"], !sum.contains("-"),
+      sum != CRC32C(of: response.body).base64
+    {
+      throw .checksumMismatch(operation: call.operation)
+    }
+    return StoredObject(info: ObjectInfo(response.headers), bytes: response.body)
+  }
+
+  /// Hands an object's bytes to a sink as they arrive.
+  @discardableResult
+  package func getObject(
+    bucket: String, key: String, to sink: any ResponseSink, range: Range<Int>? = nil
+  ) async throws(AWSError) -> ObjectInfo {
+    var call = try getCall(bucket: bucket, key: key, range: range)
+    call.response = .sink(sink)
+    return ObjectInfo(try await caller.send(call).headers)
+  }
+
+  /// What is known of an object, without its bytes. Throws `isNotFound` when there is none.
+  package func headObject(bucket: String, key: String) async throws(AWSError) -> ObjectInfo {
+    ObjectInfo(try await caller.send(try call("HeadObject", "HEAD", bucket: bucket, key: key)).headers)
+  }
+
+  /// Deletes an object; succeeds when there is none.
+  package func deleteObject(bucket: String, key: String) async throws(AWSError) {
+    _ = try await caller.send(try call("DeleteObject", "DELETE", bucket: bucket, key: key))
+  }
+
+  /// An URL from which anybody can read the object until it expires. Nothing is sent, nothing is checked.
+  ///
+  /// - Parameter expiry: one second to seven days.
+  package func presignedURL(bucket: String, key: String, validFor expiry: Duration) async throws(AWSError) -> String {
+    let seconds = Int(expiry.components.seconds)
+    guard (1...SigV4.expirySecondsMax).contains(seconds) else {
+      throw .invalidArgument("a presigned URL is valid for one second to seven days")
+    }
+    return try await caller.presign(
+      try call("GetObject", "GET", bucket: bucket, key: key), expiresInSeconds: seconds)
+  }
+
+  private func getCall(bucket: String, key: String, range: Range<Int>?) throws(AWSError) -> ServiceCall {
+    var call = try call("GetObject", "GET", bucket: bucket, key: key)
+    if let range {
+      guard range.lowerBound >= 0, !range.isEmpty else { throw .invalidArgument("an empty or negative byte range") }
+      call.headers.append((name: "Range", value: "bytes=\(range.lowerBound)-\(range.upperBound - 1)"))
+    }
+    return call
+  }
+
+  func setBody(_ body: ObjectBody, of call: inout ServiceCall) {
+    switch body {
+    case .bytes(let bytes, let checksum):
+      call.headers.append((name: "x-amz-checksum-crc32c", value: (checksum ?? CRC32C(of: bytes)).base64))
+      call.payloadHash = .unsigned
+      call.body = .bytes(bytes)
+    case .source(let source, let byteCount):
+      let framed = ChunkedUploadSource(source, byteCount: byteCount)
+      call.headers.append((name: "Content-Encoding", value: "aws-chunked"))
+      call.headers.append((name: "x-amz-decoded-content-length", value: String(byteCount)))
+      call.headers.append((name: "x-amz-trailer", value: ChunkedUploadSource.trailerName))
+      call.payloadHash = .streamingUnsignedTrailer
+      call.body = .source(framed, byteCount: framed.framedByteCount)
+    }
+  }
+
+  func entityTag(_ response: TransportResponse) -> String {
+    response.headers["etag"].map(ObjectInfo.unquoted) ?? ""
+  }
+}

@@ -1,0 +1,135 @@
+import FoundationEssentials
+
+extension SQSClient {
+  /// Sends a message.
+  ///
+  /// - Returns: the message's id.
+  @discardableResult
+  package func sendMessage(_ message: SQSOutgoingMessage, to queueURL: String) async throws(AWSError) -> String {
+    let output = try await call(
+      "SendMessage",
+      SendInput(queueURL: queueURL, body: message.body, delaySeconds: message.delay.map(Self.seconds)),
+      returning: SendOutput.self)
+    guard output.bodyMD5 == Self.md5(message.body) else { throw .checksumMismatch(operation: "SendMessage") }
+    return output.messageID
+  }
+
+  /// Sends up to ten messages, together at most `batchByteCountMax` bytes.
+  ///
+  /// - Returns: for each in order its id, or why this one failed.
+  package func sendMessages(
+    _ messages: [SQSOutgoingMessage], to queueURL: String
+  ) async throws(AWSError) -> [Result<String, SQSEntryFailure>] {
+    let entries = messages.enumerated().map { index, message in
+      SendEntry(id: String(index), body: message.body, delaySeconds: message.delay.map(Self.seconds))
+    }
+    let output: BatchOutput<SendSuccess> = try await batch(
+      "SendMessageBatch", BatchInput(queueURL: queueURL, entries: entries), count: messages.count)
+    return try results(of: output, count: messages.count, operation: "SendMessageBatch") { index, success in
+      guard success.bodyMD5 == Self.md5(messages[index].body) else {
+        return .failure(
+          SQSEntryFailure(code: "ChecksumMismatch", message: "the MD5 of the body differs", isSenderFault: false))
+      }
+      return .success(success.messageID)
+    }
+  }
+
+  /// Receives up to ten messages, waiting up to `wait` for the first. Ends at once when the task is cancelled; messages
+  /// that were on their way then come again after the visibility timeout.
+  ///
+  /// - Parameters:
+  ///   - wait: up to 20 s; zero asks and does not wait.
+  ///   - visibilityTimeout: nil for the queue's own.
+  package func receiveMessages(
+    from queueURL: String, countMax: Int = SQSClient.batchEntryCountMax, wait: Duration = SQSClient.waitMax,
+    visibilityTimeout: Duration? = nil
+  ) async throws(AWSError) -> [SQSMessage] {
+    guard (1...Self.batchEntryCountMax).contains(countMax) else { throw .invalidArgument("1 to 10 messages at once") }
+    let input = ReceiveInput(
+      queueURL: queueURL, countMax: countMax, waitSeconds: Self.seconds(wait),
+      visibilityTimeoutSeconds: visibilityTimeout.map(Self.seconds))
+    let output: ReceiveOutput = try await call("ReceiveMessage", input, wait: wait)
+    return try (output.messages ?? []).map { message throws(AWSError) in
+      guard message.bodyMD5 == Self.md5(message.body) else { throw .checksumMismatch(operation: "ReceiveMessage") }
+      let attributes = message.attributes ?? [:]
+      return SQSMessage(
+        messageID: message.messageID, receiptHandle: message.receiptHandle, body: message.body,
+        receiveCount: attributes["ApproximateReceiveCount"].flatMap { Int($0) } ?? 0,
+        sentAt: attributes["SentTimestamp"].flatMap { Double($0) }.map { Date(timeIntervalSince1970: $0 / 1000) })
+    }
+  }
+
+  package func deleteMessage(_ receiptHandle: String, from queueURL: String) async throws(AWSError) {
+    _ = try await call(
+      "DeleteMessage", ReceiptInput(queueURL: queueURL, receiptHandle: receiptHandle), returning: Nothing.self)
+  }
+
+  /// Deletes up to ten messages.
+  ///
+  /// - Returns: for each in order, whether it was.
+  package func deleteMessages(
+    _ receiptHandles: [String], from queueURL: String
+  ) async throws(AWSError) -> [Result<Void, SQSEntryFailure>] {
+    let entries = receiptHandles.enumerated().map { ReceiptEntry(id: String($0), receiptHandle: $1) }
+    let output: BatchOutput<ReceiptSuccess> = try await batch(
+      "DeleteMessageBatch", BatchInput(queueURL: queueURL, entries: entries), count: entries.count)
+    return try results(of: output, count: entries.count, operation: "DeleteMessageBatch") { _, _ in .success(()) }
+  }
+
+  /// Makes a message invisible for `timeout` from now, up to 12 h; zero gives it back at once.
+  package func changeVisibility(
+    of receiptHandle: String, to timeout: Duration, in queueURL: String
+  ) async throws(AWSError) {
+    _ = try await call(
+      "ChangeMessageVisibility",
+      ReceiptInput(queueURL: queueURL, receiptHandle: receiptHandle, visibilityTimeoutSeconds: Self.seconds(timeout)),
+      returning: Nothing.self)
+  }
+
+  /// `changeVisibility` for up to ten messages.
+  package func changeVisibility(
+    of receiptHandles: [String], to timeout: Duration, in queueURL: String
+  ) async throws(AWSError) -> [Result<Void, SQSEntryFailure>] {
+    let operation = "ChangeMessageVisibilityBatch"
+    let entries = receiptHandles.enumerated().map {
+      ReceiptEntry(id: String($0), receiptHandle: $1, visibilityTimeoutSeconds: Self.seconds(timeout))
+    }
+    let output: BatchOutput<ReceiptSuccess> = try await batch(
+      operation, BatchInput(queueURL: queueURL, entries: entries), count: entries.count)
+    return try results(of: output, count: entries.count, operation: operation) { _, _ in .success(()) }
+  }
+
+  private func batch<Input: Encodable, Success: BatchEntrySuccess>(
+    _ operation: String, _ input: Input, count: Int
+  ) async throws(AWSError) -> BatchOutput<Success> {
+    guard (1...Self.batchEntryCountMax).contains(count) else { throw .invalidArgument("a batch has 1 to 10 entries") }
+    return try await call(operation, input)
+  }
+
+  /// The answers in the order of the entries: the service gives them in any order, by the ids they were sent with.
+  private func results<Success: BatchEntrySuccess, Value>(
+    of output: BatchOutput<Success>, count: Int, operation: String,
+    _ value: (Int, Success) -> Result<Value, SQSEntryFailure>
+  ) throws(AWSError) -> [Result<Value, SQSEntryFailure>] {
+    var results = [Result<Value, SQSEntryFailure>?](repeating: nil, count: count)
+    for success in output.successful ?? [] {
+      guard let index = Int(success.id), results.indices.contains(index) else { continue }
+      results[index] = value(index, success)
+    }
+    for failure in output.failed ?? [] {
+      guard let index = Int(failure.id), results.indices.contains(index) else { continue }
+      results[index] = .failure(
+        SQSEntryFailure(
+          code: failure.code, message: failure.message ?? "", isSenderFault: failure.isSenderFault ?? false)
+      )
+    }
+    let known = results.compactMap { $0 }
+    guard known.count == count else { throw .malformedResponse(operation: operation, "entries are missing") }
+    return known
+  }
+
+  /// SQS counts whole seconds.
+  static func seconds(_ duration: Duration) -> Int { max(0, (duration.wholeMilliseconds + 999) / 1000) }
+
+  private static func md5(_ body: String) -> String { Hexadecimal.encode(MessageDigest.md5.hash(body)) }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import FoundationXML
+
+/// A small XML document, read whole. S3's answers are bounded before they come here (a thousand keys at most), so a tree
+/// is the simplest thing that serves.
+package struct XMLTree: Sendable {
+  package let name: String
+  package var text = ""
+  package var children: [XMLTree] = []
+
+  /// S3 nests five deep; a hundred is somebody else's document.
+  static let depthMax = 100
+
+  package struct Malformed: Error {}
+
+  /// Fails for anything that is not one well-formed element.
+  package init(parsing bytes: [UInt8]) throws(Malformed) {
+    let parser = XMLParser(data: Data(bytes))
+    parser.shouldResolveExternalEntities = false
+    let builder = Builder()
+    parser.delegate = builder
+    guard parser.parse(), let root = builder.root else { throw Malformed() }
+    self = root
+  }
+
+  fileprivate init(name: String) { self.name = name }
+
+  /// The first child of this name.
+  package subscript(name: String) -> XMLTree? { children.first { $0.name == name } }
+
+  package func all(_ name: String) -> [XMLTree] { children.filter { $0.name == name } }
+
+  /// Text that may stand between tags.
+  package static func escape(_ text: String) -> String {
+    var escaped = ""
+    escaped.reserveCapacity(text.utf8.count)
+    for character in text.unicodeScalars {
+      switch character {
+      case "&": escaped += "&amp;"
+      case "<": escaped += "&lt;"
+      case ">": escaped += "&gt;"
+      case "\r": escaped += "&#13;"
+      default: escaped.unicodeScalars.append(character)
+      }
+    }
+    return escaped
+  }
+
+  private final class Builder: NSObject, XMLParserDelegate {
+    var root: XMLTree?
+    private var open: [XMLTree] = []
+
+    func parser(
+      _ parser: XMLParser, didStartElement elementName: String, namespaceURI: String?, qualifiedName: String?,
+      attributes: [String: String]
+    ) {
+      guard open.count < XMLTree.depthMax else { return parser.abortParsing() }
+      open.append(XMLTree(name: elementName))
+    }
+
+    func parser(_ parser: XMLParser, foundCharacters string: String) {
+      guard !open.isEmpty else { return }
+      open[open.count - 1].text += string
+    }
+
+    func parser(_ parser: XMLParser, foundCDATA block: Data) {
+      guard !open.isEmpty else { return }
+      open[open.count - 1].text += String(decoding: block, as: UTF8.self)
+    }
+
+    func parser(
+      _ parser: XMLParser, didEndElement elementName: String, namespaceURI: String?, qualifiedName: String?
+    ) {
+      guard let ended = open.popLast() else { return }
+      if open.isEmpty { root = ended } else { open[open.count - 1].children.append(ended) }
+    }
+  }
+}
