@@ -1,0 +1,28 @@
+import Glibc
+
+/// How inference is run.
+package struct ClassifierOptions: Sendable, Equatable {
+  package enum Precision: String, Sendable, CaseIterable {
+    /// bfloat16 where the processor computes with it (AVX512-BF16, AMX), else float32.
+    case automatic
+    case bfloat16 = "bf16"
+    case float32 = "f32"
+  }
+
+  package var precision = Precision.automatic
+
+  /// How many inferences run at once, each on a core; a caller beyond that waits its turn. Each costs some 20 MB.
+  package var concurrency: Int
+
+  /// Where compiled models are kept so that the next process starts faster; nil keeps none. Created when absent.
+  package var cacheDirectory: String?
+
+  /// How many classes an answer names.
+  package var topCount = 5
+
+  /// `concurrency` is by default the number of cores.
+  package init(concurrency: Int? = nil, cacheDirectory: String? = nil) {
+    self.concurrency = concurrency ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    self.cacheDirectory = cacheDirectory
+  }
+}

@@ -1,0 +1,31 @@
+/// Recognition turns the bytes of an image file into labels: `ImageDecoder` (TurboJPEG, libvips) makes pixels of them,
+/// `Classifier` (OpenVINO) makes labels of the pixels, and `Recognizer` is both with the time each took.
+/// It promises that no bytes, however made, crash it or take more than `ImageLimits`, that every refusal has a stable
+/// code and a sentence for people, and that its types may be used from many threads at once.
+/// It is synchronous and blocks its caller; it knows nothing of event loops, networks or queues.
+package struct Recognizer: Sendable {
+  package let decoder: ImageDecoder
+  package let classifier: Classifier
+
+  /// The decoder is set up for what the classifier's model wants to see.
+  package init(classifier: Classifier, limits: ImageLimits = ImageLimits()) {
+    self.classifier = classifier
+    decoder = ImageDecoder(inputSide: classifier.inputSide, resizeSide: classifier.resizeSide, limits: limits)
+  }
+
+  /// What an image file shows. Blocks for as long as `timings` of the result says, and longer when more threads are
+  /// at it than `ClassifierOptions.concurrency` admits.
+  package func recognize(_ file: Span<UInt8>) throws(RecognitionError) -> RecognitionResult {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let pixels: PixelTensor
+    do { pixels = try decoder.decode(file) } catch { throw .undecoded(error) }
+    let decoded = clock.now
+    do {
+      let top = try classifier.classify(pixels)
+      return RecognitionResult(top: top, decoding: decoded - start, inference: clock.now - decoded)
+    } catch {
+      throw .unclassified(error)
+    }
+  }
+}
