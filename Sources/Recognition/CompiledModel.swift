@@ -97,7 +97,7 @@ final class CompiledModel: @unchecked Sendable {
     }
     let classCount = output.dimensions.reduce(1, *)
     guard output.elementType == F32, !output.dimensions.isEmpty, output.dimensions.allSatisfy({ $0 > 0 }),
-      output.dimensions.count { $0 > 1 } <= 1
+      output.dimensions.filter({ $0 > 1 }).count <= 1
     else {
       throw OpenVINO.Failure(text: "its output \(output.dimensions) is not one number a class")
     }

@@ -11,26 +11,22 @@ final class InferRequest: @unchecked Sendable {
   private let outputValues: UnsafeBufferPointer<Float>
 
   init(_ compiled: OpaquePointer) throws(OpenVINO.Failure) {
-    var made: [OpaquePointer] = []
+    let request = try OpenVINO.make { ov_compiled_model_create_infer_request(compiled, $0) }
+    var tensors: [OpaquePointer] = []
     do {
-      let request = try OpenVINO.make { ov_compiled_model_create_infer_request(compiled, $0) }
-      made.append(request)
-      input = try OpenVINO.make { ov_infer_request_get_input_tensor(request, $0) }
-      made.append(input)
-      output = try OpenVINO.make { ov_infer_request_get_output_tensor(request, $0) }
-      made.append(output)
-      inputBytes = UnsafeMutableRawBufferPointer(
-        start: try OpenVINO.make { ov_tensor_data(input, $0) }, count: try InferRequest.byteCount(input))
-      let values = try OpenVINO.make { ov_tensor_data(output, $0) }
-      let count = try InferRequest.byteCount(output) / MemoryLayout<Float>.stride
-      outputValues = UnsafeBufferPointer(start: values.assumingMemoryBound(to: Float.self), count: count)
-      self.request = request
+      tensors.append(try OpenVINO.make { ov_infer_request_get_input_tensor(request, $0) })
+      tensors.append(try OpenVINO.make { ov_infer_request_get_output_tensor(request, $0) })
+      let (inputMemory, outputMemory) = (
+        try InferRequest.memory(of: tensors[0]), try InferRequest.memory(of: tensors[1])
+      )
+      inputBytes = inputMemory
+      outputValues = UnsafeBufferPointer(outputMemory.bindMemory(to: Float.self))
     } catch {
-      for (index, object) in made.enumerated() {
-        if index == 0 { ov_infer_request_free(object) } else { ov_tensor_free(object) }
-      }
+      for tensor in tensors { ov_tensor_free(tensor) }
+      ov_infer_request_free(request)
       throw error
     }
+    (self.request, input, output) = (request, tensors[0], tensors[1])
   }
 
   deinit {
@@ -47,9 +43,10 @@ final class InferRequest: @unchecked Sendable {
     return body(outputValues.span)
   }
 
-  private static func byteCount(_ tensor: OpaquePointer) throws(OpenVINO.Failure) -> Int {
+  /// Stays where it is for the request's life, the shapes being fixed.
+  private static func memory(of tensor: OpaquePointer) throws(OpenVINO.Failure) -> UnsafeMutableRawBufferPointer {
     var count = 0
     try OpenVINO.check(ov_tensor_get_byte_size(tensor, &count))
-    return count
+    return UnsafeMutableRawBufferPointer(start: try OpenVINO.make { ov_tensor_data(tensor, $0) }, count: count)
   }
 }

@@ -2,7 +2,8 @@ import COpenVINO
 
 /// Puts in front of a model what it needs to take 8-bit RGB rows: conversion to floats, normalisation, the order of
 /// channels and dimensions. The runtime compiles these steps into the model, where they cost next to nothing.
-struct ModelAdapter: ~Copyable {
+struct ModelAdapter {
+  /// The caller's, and alive as long as this.
   private let model: OpaquePointer
   private let description: Model
   private let layout: Model.Layout
@@ -19,7 +20,8 @@ struct ModelAdapter: ~Copyable {
     guard dimensions.count == 4 else {
       throw OpenVINO.Failure(text: "its input has \(dimensions.count) dimensions; an image needs four")
     }
-    guard let layout = description.layout ?? (dimensions[3] == 3 ? .rowsFirst : dimensions[1] == 3 ? .channelsFirst : nil)
+    guard
+      let layout = description.layout ?? (dimensions[3] == 3 ? .rowsFirst : dimensions[1] == 3 ? .channelsFirst : nil)
     else {
       throw OpenVINO.Failure(text: "its input \(dimensions) does not tell its layout; say it in model.json")
     }

@@ -28,4 +28,9 @@ package struct Recognizer: Sendable {
       throw .unclassified(error)
     }
   }
+
+  /// The same for a file held in an array.
+  package func recognize(_ file: [UInt8]) throws(RecognitionError) -> RecognitionResult {
+    try recognize(file.span)
+  }
 }

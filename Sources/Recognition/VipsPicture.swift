@@ -72,9 +72,14 @@ struct VipsPicture: ~Copyable {
 
   /// Resizes with an antialiased bicubic filter (Catmull-Rom, as the reference pipeline).
   func resized(width newWidth: Int, height newHeight: Int) throws(DecodeError) -> VipsPicture {
+    let (hscale, vscale) = (Double(newWidth) / Double(width), Double(newHeight) / Double(height))
+    guard hscale <= 1, vscale <= 1 else {
+      return try VipsPicture.make {
+        saccade_vips_enlarge(image, $0, hscale, vscale, Int32(newWidth), Int32(newHeight))
+      }
+    }
     // Shrinking by four and more averages whole pixels first and leaves a factor of two or more to the filter.
     let gap = 2.0
-    let (hscale, vscale) = (Double(newWidth) / Double(width), Double(newHeight) / Double(height))
     return try VipsPicture.make { saccade_vips_resize(image, $0, hscale, vscale, gap) }
   }
 

@@ -34,6 +34,19 @@ static inline int saccade_vips_resize(VipsImage *in, VipsImage **out, double hsc
   return vips_resize(in, out, hscale, "vscale", vscale, "kernel", VIPS_KERNEL_CUBIC, "gap", gap, NULL);
 }
 
+/// vips_resize enlarges with corners, not centres, of pixels in the same place, half a pixel off; this does not.
+static inline int saccade_vips_enlarge(
+    VipsImage *in, VipsImage **out, double hscale, double vscale, int width, int height) {
+  VipsInterpolate *bicubic = vips_interpolate_new("bicubic");
+  if (!bicubic) return -1;
+  VipsArrayInt *area = vips_array_int_newv(4, 0, 0, width, height);
+  int result = vips_affine(in, out, hscale, 0, 0, vscale, "interpolate", bicubic, "idx", 0.5, "idy", 0.5, "odx", -0.5,
+                           "ody", -0.5, "oarea", area, "extend", VIPS_EXTEND_COPY, NULL);
+  vips_area_unref(VIPS_AREA(area));
+  g_object_unref(bicubic);
+  return result;
+}
+
 static inline int saccade_vips_crop(VipsImage *in, VipsImage **out, int left, int top, int width, int height) {
   return vips_extract_area(in, out, left, top, width, height, NULL);
 }

@@ -1,0 +1,126 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Recognition
+
+/// With the real model, where `deploy/bootstrap` has put it.
+@Suite("Recognizer", .enabled(if: Fixtures.exists(Fixtures.model), "the model is not installed"))
+struct RecognizerTests {
+  /// Loaded once for all tests, as a worker does.
+  private static let shared = Result { try make(ClassifierOptions(concurrency: 2)) }
+
+  private static func make(_ options: ClassifierOptions) throws -> Recognizer {
+    Recognizer(classifier: try Classifier(try Model(path: Fixtures.model.path), options: options))
+  }
+
+  private func recognize(_ url: URL) throws -> RecognitionResult {
+    try Self.shared.get().recognize(try Fixtures.bytes(url))
+  }
+
+  @Test("the model is the one the bootstrap made")
+  func model() throws {
+    let classifier = try Self.shared.get().classifier
+    #expect(classifier.model.name == "efficientnet-lite0")
+    #expect((classifier.inputSide, classifier.resizeSide) == (224, 256))
+    #expect(classifier.labels.count == 1000)
+    #expect(["bf16", "f32"].contains(classifier.precision))
+  }
+
+  @Test(
+    "sample pictures get the labels a person would give", .enabled(if: Fixtures.exists(Fixtures.samples)),
+    arguments: [
+      ("coffee.png", ["espresso", "cup"]), ("chelsea.png", ["Egyptian cat", "tabby", "tiger cat"]),
+      ("rocket.jpg", ["missile", "projectile"]), ("camera.png", ["tripod"]),
+    ])
+  func samples(name: String, labels: [String]) throws {
+    let result = try recognize(Fixtures.samples.appending(path: name))
+    #expect(labels.contains(result.top[0].label), "\(result.top)")
+    #expect(result.top.count == 5)
+    #expect(result.top.map(\.confidence) == result.top.map(\.confidence).sorted(by: >))
+    #expect(result.top.allSatisfy { (0...1).contains($0.confidence) && $0.wordNetID != nil })
+    #expect(result.decoding > .zero && result.inference > .zero)
+  }
+
+  @Test(
+    "at least 178 of 200 photographs are recognised",
+    .enabled(if: Fixtures.exists(Fixtures.photographs), "the photographs are not here"))
+  func photographs() throws {
+    let files = Fixtures.files(in: Fixtures.photographs)
+    #expect(files.count == 200)
+    var rightCount = 0
+    for file in files {
+      let expected = file.lastPathComponent.split(separator: "_").first.map(String.init)
+      if try recognize(file).top[0].wordNetID == expected { rightCount += 1 }
+    }
+    #expect(rightCount >= 178, "\(rightCount) of \(files.count)")
+  }
+
+  @Test(
+    "more threads than inference requests get what one thread gets",
+    .enabled(if: Fixtures.exists(Fixtures.samples)))
+  func concurrency() throws {
+    let recognizer = try Self.shared.get()
+    let files = try ["coffee.png", "chelsea.png", "rocket.jpg", "camera.png"]
+      .map { try Fixtures.bytes(Fixtures.samples.appending(path: $0)) }
+    let serial = try files.map { try recognizer.recognize($0).top }
+    let wrong = Mutex<[String]>([])
+    onThreads(8) { thread in
+      for round in 0..<12 {
+        let index = (thread + round) % files.count
+        do {
+          let top = try recognizer.recognize(files[index]).top
+          if top != serial[index] { wrong.withLock { $0.append("thread \(thread): \(top[0])") } }
+        } catch {
+          wrong.withLock { $0.append("thread \(thread): \(error)") }
+        }
+      }
+    }
+    #expect(wrong.withLock { $0 } == [])
+  }
+
+  @Test("both precisions can be asked for and agree")
+  func precisions() throws {
+    let file = Picture.scene(width: 500, height: 375).jpeg()
+    var confidences: [Float] = []
+    for precision in [ClassifierOptions.Precision.float32, .bfloat16] {
+      var options = ClassifierOptions(concurrency: 1)
+      options.precision = precision
+      let recognizer = try Self.make(options)
+      #expect(recognizer.classifier.precision == precision.rawValue)
+      confidences.append(try recognizer.recognize(file).top[0].confidence)
+    }
+    #expect(abs(confidences[0] - confidences[1]) < 0.1)
+  }
+
+  @Test("a compiled model is kept and used again")
+  func cache() throws {
+    let directory = FileManager.default.temporaryDirectory.appending(path: "compiled-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: directory) }
+    let file = Picture.scene(width: 500, height: 375).jpeg()
+    let first = try Self.make(ClassifierOptions(concurrency: 1, cacheDirectory: directory.path))
+    let kept = Fixtures.files(in: directory).map(\.lastPathComponent)
+    #expect(!kept.isEmpty)
+    let second = try Self.make(ClassifierOptions(concurrency: 1, cacheDirectory: directory.path))
+    #expect(Fixtures.files(in: directory).map(\.lastPathComponent) == kept)
+    #expect(try first.recognize(file).top == second.recognize(file).top)
+  }
+
+  @Test("an image that cannot be decoded says so through the recognizer")
+  func undecodable() throws {
+    let recognizer = try Self.shared.get()
+    let text = Array("text".utf8)
+    #expect(throws: RecognitionError.undecoded(.unsupportedFormat)) { try recognizer.recognize(text) }
+  }
+
+  @Test("memory stays flat over a thousand inferences")
+  func memory() throws {
+    let recognizer = try Self.shared.get()
+    let file = Picture.scene(width: 500, height: 375).jpeg()
+    for _ in 0..<50 { _ = try recognizer.recognize(file) }
+    let before = try Fixtures.residentByteCount()
+    for _ in 0..<1000 { _ = try recognizer.recognize(file) }
+    let growth = try Fixtures.residentByteCount() - before
+    #expect(growth < 96 << 20, "grew by \(growth >> 10) KiB")
+  }
+}
