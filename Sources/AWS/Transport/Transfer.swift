@@ -31,6 +31,7 @@ import Glibc
   private var body: [UInt8] = []
   private var isHead = false
   private var failure: TransportError?
+  private var wasReplayed = false
 
   init(limits: TransportLimits, sockets: Transport, onUnpause: @escaping @LoopActor (Transfer) -> Void) {
     guard let easy = curl_easy_init() else { preconditionFailure("curl_easy_init: out of memory") }
@@ -144,6 +145,21 @@ import Glibc
     return .success(TransportResponse(status: status, headers: headers, body: body))
   }
 
+  /// A kept connection may be closed by the server just as the next request sets out on it. curl replays that itself when
+  /// it learns of it by reading; when it learns by writing, this does, on a fresh connection, and once.
+  func prepareReplay(after code: CURLcode) -> Bool {
+    var newConnectionCount = 1
+    saccade_curl_get_long(easy, CURLINFO_NUM_CONNECTS, &newConnectionCount)
+    guard code == CURLE_SEND_ERROR, failure == nil, newConnectionCount == 0, status == 0, !wasReplayed,
+      rewind(offset: 0, origin: SEEK_SET) == CURL_SEEKFUNC_OK
+    else { return false }
+    wasReplayed = true
+    sourceIsPaused = false
+    errorText[0] = 0
+    set(CURLOPT_FRESH_CONNECT, 1)
+    return true
+  }
+
   /// Forgets the request, keeps the handle. It must be out of the multi handle.
   func release() {
     source?.onReadable = nil
@@ -162,6 +178,8 @@ import Glibc
     headIsComplete = false
     sourceIsPaused = false
     sinkIsPaused = false
+    if wasReplayed { set(CURLOPT_FRESH_CONNECT, 0) }
+    wasReplayed = false
     failure = nil
     completion = nil
   }

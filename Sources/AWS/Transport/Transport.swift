@@ -59,6 +59,8 @@ package import EventLoop
   /// Requests sent and not yet answered, and requests that wait to be sent.
   package var activeRequestCount: Int { active.count }
   package var waitingRequestCount: Int { waiting.count }
+  /// Connections, idle ones included.
+  package var openSocketCount: Int { ownSockets.count }
 
   /// Sends the request and returns when the response is whole.
   package func send(_ request: TransportRequest) async throws(TransportError) -> TransportResponse {
@@ -82,12 +84,10 @@ package import EventLoop
     isShutDown = true
     for waiter in waiting { waiter.completion.resume(returning: .failure(.shutDown)) }
     waiting = []
-    isInCurl = true
     for transfer in active.values { retire(transfer, with: .failure(.shutDown)) }
     for transfer in idle { transfer.destroy() }
     idle = []
-    curl_multi_cleanup(multi)
-    isInCurl = false
+    withCurl { curl_multi_cleanup(multi) }
     for socket in sockets.values { socket.poll.close() }
     sockets = [:]
     timer?.close()
@@ -117,9 +117,7 @@ package import EventLoop
         continue
       }
       active[waiter.ticket] = transfer
-      isInCurl = true
-      let code = curl_multi_add_handle(multi, transfer.easy)
-      isInCurl = false
+      let code = withCurl { curl_multi_add_handle(multi, transfer.easy) }
       precondition(code == CURLM_OK, "curl_multi_add_handle")
     }
   }
@@ -141,7 +139,14 @@ package import EventLoop
       saccade_curl_get_pointer(easy, CURLINFO_PRIVATE, &context)
       guard let context else { continue }
       let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-      retire(transfer, with: transfer.outcome(code))
+      if transfer.prepareReplay(after: code) {
+        withCurl {
+          curl_multi_remove_handle(multi, easy)
+          curl_multi_add_handle(multi, easy)
+        }
+      } else {
+        retire(transfer, with: transfer.outcome(code))
+      }
     }
   }
 
@@ -156,11 +161,8 @@ package import EventLoop
 
   private func retire(_ transfer: Transfer, with result: Result<TransportResponse, TransportError>) {
     active[transfer.ticket] = nil
-    toUnpause.removeAll { $0 === transfer }
-    let wasInCurl = isInCurl
-    isInCurl = true
-    curl_multi_remove_handle(multi, transfer.easy)
-    isInCurl = wasInCurl
+    if !toUnpause.isEmpty { toUnpause.removeAll { $0 === transfer } }
+    withCurl { curl_multi_remove_handle(multi, transfer.easy) }
     finish(transfer, with: result)
   }
 
@@ -175,11 +177,17 @@ package import EventLoop
   /// Lets curl work, then does what it asked for while it did.
   func run(_ action: (UnsafeMutablePointer<Int32>) -> CURLMcode) {
     var running: Int32 = 0
-    isInCurl = true
-    let code = action(&running)
-    isInCurl = false
+    let code = withCurl { action(&running) }
     precondition(code == CURLM_OK || code == CURLM_BAD_SOCKET, "curl_multi_socket_action: \(code)")
     settle()
+  }
+
+  @discardableResult
+  private func withCurl<T>(_ body: () -> T) -> T {
+    precondition(!isInCurl, "curl is entered from its own callback")
+    isInCurl = true
+    defer { isInCurl = false }
+    return body()
   }
 
   /// Unpauses, ends and starts transfers until there is nothing left to do. A few rounds at most: a transfer that asks
@@ -191,16 +199,12 @@ package import EventLoop
     for _ in 0..<Self.settleRoundCountMax {
       admit()
       while let transfer = toUnpause.popLast() {
-        isInCurl = true
-        transfer.unpause()
-        isInCurl = false
+        withCurl { transfer.unpause() }
       }
       if timeoutIsDue {
         timeoutIsDue = false
         var running: Int32 = 0
-        isInCurl = true
-        curl_multi_socket_action(multi, curl_socket_t(-1), 0, &running)
-        isInCurl = false
+        withCurl { curl_multi_socket_action(multi, curl_socket_t(-1), 0, &running) }
       }
       reap()
       if !timeoutIsDue, toUnpause.isEmpty, waiting.isEmpty || active.count >= limits.activeRequestCountMax { return }
