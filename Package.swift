@@ -43,6 +43,7 @@ func system(_ name: String, _ pkgConfig: String) -> Target {
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let sqlite: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 
 let package = Package(
@@ -71,7 +72,7 @@ let package = Package(
     library("HTTP", ["EventLoop", "CLlhttp", deque]),
     library("AWS", ["EventLoop", "CCurl", "COpenSSL", "CISAL", deque, logging]),
     library("Jobs", ["AWS"]),
-    library("WebTier", ["HTTP", "AWS", "Jobs", "EventLoop", deque, logging]),
+    library("WebTier", ["HTTP", "AWS", "Jobs", "EventLoop", deque, heap, logging]),
     library("Recognition", ["CTurboJPEG", "CVips", "COpenVINO"]),
     library("AppTier", ["Recognition", "AWS", "Jobs", "EventLoop", deque, logging]),
     library("LocalCloud", ["HTTP", "AWS", "EventLoop", "COpenSSL", "CISAL", sqlite, deque, logging]),

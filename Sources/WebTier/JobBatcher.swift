@@ -1,0 +1,163 @@
+import DequeModule
+
+/// Decides when jobs go into the request queue, and which of them together: Nagle's algorithm for SQS.
+///
+/// With nothing under way a job is sent at once. While a call is under way jobs collect, up to ten, and go when it
+/// returns: no timer, no added latency when idle, a tenth of the calls when busy. A second call, up to
+/// ``Limits/callCountMax``, starts only when a full batch is waiting. Jobs go in order, but for those that are tried
+/// again, and at least once: a call whose answer was lost may have been heard.
+///
+/// A value without I/O: events in, actions out, to be carried out in their order. `Payload` is what the caller needs to
+/// send a job and to tell whoever waits for that.
+package struct JobBatcher<Payload> {
+  package struct Limits: Sendable {
+    /// Jobs that wait for a call. At 10 a call and 10 ms each one call under way empties this in 2 s, four in half a
+    /// second; who comes after is better served by a 503 than by a longer wait. Jobs that are tried again may exceed
+    /// it by what was under way.
+    package var queuedEntryCountMax = 2048
+    /// SQS, SendMessageBatch.
+    package var batchEntryCountMax = 10
+    /// The bodies of a batch together. SQS takes 1 MiB since 2025; 256 KiB is what everything that speaks SQS takes.
+    package var batchByteCountMax = 256 * 1024
+    /// Calls under way. With four full ones every 10 ms go 4000 jobs a second, more than one loop uploads.
+    package var callCountMax = 4
+    /// How often a job is sent before it is given up. The client has its own retries, with pauses, below this.
+    package var attemptCountMax = 3
+
+    package init() {}
+  }
+
+  /// One `SendMessageBatch` call to make. An entry's place in ``payloads`` is its place in the call's results.
+  package struct Batch {
+    package let id: Int
+    package let payloads: [Payload]
+  }
+
+  package enum Action {
+    case send(Batch)
+    /// The job is in the queue.
+    case resolve(Payload)
+    case reject(Payload, Rejection)
+  }
+
+  package enum Rejection: Error, Sendable, Hashable {
+    /// As many jobs wait as may; try later.
+    case full
+    /// No call could carry it.
+    case tooLarge(byteCountMax: Int)
+    /// SQS says that the job or the call is at fault.
+    case refused(code: String, message: String)
+    /// SQS failed as often as it is tried.
+    case unavailable(code: String, message: String)
+  }
+
+  /// Why SQS did not take an entry, or a call was lost.
+  package struct Failure: Sendable, Hashable {
+    package let code: String
+    package let message: String
+    /// Then trying again is of no use.
+    package let isSenderFault: Bool
+
+    package init(code: String, message: String, isSenderFault: Bool) {
+      self.code = code
+      self.message = message
+      self.isSenderFault = isSenderFault
+    }
+  }
+
+  private struct Entry {
+    let payload: Payload
+    let byteCount: Int
+    var attemptCount = 0
+  }
+
+  private let limits: Limits
+  private var queue = Deque<Entry>()
+  private var queuedByteCount = 0
+  private var underWay: [Int: [Entry]] = [:]
+  private var nextBatchID = 0
+
+  package init(limits: Limits = Limits()) {
+    precondition(limits.batchEntryCountMax > 0 && limits.callCountMax > 0 && limits.attemptCountMax > 0)
+    self.limits = limits
+  }
+
+  package var queuedEntryCount: Int { queue.count }
+  package var callCount: Int { underWay.count }
+  /// Nothing waits and nothing is under way: the web tier may stop.
+  package var isIdle: Bool { queue.isEmpty && underWay.isEmpty }
+
+  /// A job is to be sent.
+  /// - Parameter byteCount: of its message body.
+  package mutating func submit(_ payload: Payload, byteCount: Int) -> [Action] {
+    guard byteCount <= limits.batchByteCountMax else {
+      return [.reject(payload, .tooLarge(byteCountMax: limits.batchByteCountMax))]
+    }
+    guard queue.count < limits.queuedEntryCountMax else { return [.reject(payload, .full)] }
+    queue.append(Entry(payload: payload, byteCount: byteCount))
+    queuedByteCount += byteCount
+    var actions: [Action] = []
+    startCalls(&actions)
+    return actions
+  }
+
+  /// A call returned.
+  /// - Parameter failures: by place in the batch, of the entries that SQS did not take. One that SQS says nothing of is
+  ///   to be among them: it may be lost.
+  package mutating func batchCompleted(_ id: Int, failures: [Int: Failure]) -> [Action] {
+    settle(id) { failures[$0] }
+  }
+
+  /// A call failed as a whole: it never reached SQS, its answer was lost, or SQS refused it.
+  package mutating func batchFailed(_ id: Int, _ failure: Failure) -> [Action] {
+    settle(id) { _ in failure }
+  }
+
+  private mutating func settle(_ id: Int, failure: (Int) -> Failure?) -> [Action] {
+    guard let entries = underWay.removeValue(forKey: id) else {
+      preconditionFailure("batch \(id) is not under way")
+    }
+    var actions: [Action] = []
+    var again: [Entry] = []
+    for (place, entry) in entries.enumerated() {
+      switch failure(place) {
+      case nil:
+        actions.append(.resolve(entry.payload))
+      case let failure? where failure.isSenderFault:
+        actions.append(.reject(entry.payload, .refused(code: failure.code, message: failure.message)))
+      case let failure? where entry.attemptCount >= limits.attemptCountMax:
+        actions.append(.reject(entry.payload, .unavailable(code: failure.code, message: failure.message)))
+      default:
+        again.append(entry)
+      }
+    }
+    // They have waited longest.
+    queue.prepend(contentsOf: again)
+    queuedByteCount += again.reduce(0) { $0 + $1.byteCount }
+    startCalls(&actions)
+    return actions
+  }
+
+  private var isFullBatchWaiting: Bool {
+    queue.count >= limits.batchEntryCountMax || queuedByteCount > limits.batchByteCountMax
+  }
+
+  private mutating func startCalls(_ actions: inout [Action]) {
+    while !queue.isEmpty, underWay.isEmpty || (underWay.count < limits.callCountMax && isFullBatchWaiting) {
+      var entries: [Entry] = []
+      var byteCount = 0
+      while entries.count < limits.batchEntryCountMax, var entry = queue.first,
+        byteCount + entry.byteCount <= limits.batchByteCountMax
+      {
+        queue.removeFirst()
+        byteCount += entry.byteCount
+        entry.attemptCount += 1
+        entries.append(entry)
+      }
+      queuedByteCount -= byteCount
+      actions.append(.send(Batch(id: nextBatchID, payloads: entries.map(\.payload))))
+      underWay[nextBatchID] = entries
+      nextBatchID += 1
+    }
+  }
+}
