@@ -159,6 +159,15 @@ struct JobBatcherTests {
     #expect(batcher.isIdle)
   }
 
+  @Test("jobs that are tried again count towards a full batch by their bytes")
+  func retriedBytes() {
+    var batcher = Batcher()
+    _ = batcher.submit(0, byteCount: 200_000)
+    #expect(steps(batcher.batchFailed(0, busy)) == [.send(id: 1, [0])])
+    #expect(steps(batcher.submit(1, byteCount: 200_000)) == [])
+    #expect(steps(batcher.submit(2, byteCount: 200_000)) == [.send(id: 2, [1])])
+  }
+
   @Test("whatever happens, every job is settled once, and no bound is exceeded")
   func random() {
     let seed = UInt64.random(in: 0...UInt64.max)

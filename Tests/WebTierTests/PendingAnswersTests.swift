@@ -115,6 +115,19 @@ struct PendingAnswersTests {
     #expect(ids.prefix(3).map { name(pending.resolve($0)) } == ["unknown", "duplicate", "duplicate"])
   }
 
+  @Test("a deadline of an id's former life is not its new one's")
+  func formerLife() throws {
+    var limits = Pending.Limits()
+    limits.settledCountMax = 0
+    var pending = Pending(limits: limits)
+    try pending.insert(ids[0], deadline: at(1), waiter: "first")
+    try pending.insert(ids[1], deadline: at(2), waiter: "before")
+    pending.drop(ids[1])
+    try pending.insert(ids[1], deadline: at(10), waiter: "after")
+    #expect(pending.expire(at: at(5)).map(\.waiter) == ["first"])
+    #expect(pending.nextDeadline == at(10))
+  }
+
   @Test("deadlines of jobs long answered do not pile up")
   func staleAlarms() throws {
     var pending = Pending()
