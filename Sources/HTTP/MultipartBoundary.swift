@@ -23,19 +23,14 @@ package struct MultipartBoundary: Sendable, Hashable {
   /// outside of `token` must be quoted (RFC 2045 5.1), and there must be exactly one.
   /// - Throws: ``MultipartError/notMultipart`` or ``MultipartError/malformedBoundary(_:)``.
   package init(contentType: String) throws(MultipartError) {
-    var parameters = MultipartParameters(Array(contentType.utf8))
-    guard parameters.takeValue().lowercasedASCII == Array("multipart/form-data".utf8) else { throw .notMultipart }
-    var found: [UInt8]?
-    while true {
-      let parameter: MultipartParameters.Parameter?
-      do { parameter = try parameters.next() } catch { throw .malformedBoundary(error.reason) }
-      guard let parameter else { break }
-      guard parameter.name == "boundary" else { continue }
-      guard found == nil else { throw .malformedBoundary("there are two of it") }
-      found = parameter.value
+    guard let mediaType = MediaType(parsing: contentType) else {
+      let essence = "multipart/form-data"
+      guard ASCII.equalsIgnoringCase(contentType.prefix(essence.count), essence) else { throw .notMultipart }
+      throw .malformedBoundary("the header is not a media type with parameters, each once")
     }
-    guard let found else { throw .malformedBoundary("it is missing") }
-    try self.init(found)
+    guard mediaType.essence == "multipart/form-data" else { throw .notMultipart }
+    guard let boundary = mediaType.parameters["boundary"] else { throw .malformedBoundary("it is missing") }
+    try self.init(Array(boundary.utf8))
   }
 }
 

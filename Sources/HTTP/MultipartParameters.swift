@@ -18,7 +18,7 @@ struct MultipartParameters {
 
   /// The value before the first parameter, without blanks around it. To be called first.
   mutating func takeValue() -> [UInt8] {
-    let end = bytes.firstIndex(of: UInt8(ascii: ";")) ?? bytes.count
+    let end = bytes.firstIndex(of: ASCII.semicolon) ?? bytes.count
     offset = end
     return bytes[..<end].trimmingBlanks
   }
@@ -28,18 +28,18 @@ struct MultipartParameters {
     repeat {
       skipBlanks()
       guard let byte = peek else { return nil }
-      guard byte == UInt8(ascii: ";") else { throw Malformed(reason: "a semicolon is missing") }
+      guard byte == ASCII.semicolon else { throw Malformed(reason: "a semicolon is missing") }
       offset += 1
       skipBlanks()
-    } while peek == UInt8(ascii: ";")
+    } while peek == ASCII.semicolon
     guard peek != nil else { return nil }
 
     let name = takeToken()
     guard !name.isEmpty else { throw Malformed(reason: "a parameter has no name") }
-    guard peek == UInt8(ascii: "=") else { throw Malformed(reason: "a parameter has no value") }
+    guard peek == ASCII.equals else { throw Malformed(reason: "a parameter has no value") }
     offset += 1
     let value: [UInt8]
-    if peek == UInt8(ascii: "\"") {
+    if peek == ASCII.quote {
       offset += 1
       value = try takeQuoted()
     } else {
@@ -52,12 +52,12 @@ struct MultipartParameters {
   private var peek: UInt8? { offset < bytes.count ? bytes[offset] : nil }
 
   private mutating func skipBlanks() {
-    while let byte = peek, byte == .space || byte == .tab { offset += 1 }
+    while let byte = peek, ASCII.isBlank(byte) { offset += 1 }
   }
 
   private mutating func takeToken() -> [UInt8] {
     let start = offset
-    while let byte = peek, byte.isTokenCharacter { offset += 1 }
+    while let byte = peek, ASCII.isToken(byte) { offset += 1 }
     return Array(bytes[start..<offset])
   }
 
@@ -69,8 +69,8 @@ struct MultipartParameters {
     var value: [UInt8] = []
     while let byte = peek {
       offset += 1
-      if byte == UInt8(ascii: "\"") { return value }
-      if byte == UInt8(ascii: "\\"), let next = peek, next == UInt8(ascii: "\"") || next == UInt8(ascii: "\\") {
+      if byte == ASCII.quote { return value }
+      if byte == ASCII.backslash, let next = peek, next == ASCII.quote || next == ASCII.backslash {
         offset += 1
         value.append(next)
       } else {

@@ -45,7 +45,7 @@ extension MultipartPartHead {
   private static func takeField(
     from lines: inout ArraySlice<UInt8>
   ) throws(MultipartError) -> (name: String, value: [UInt8]) {
-    guard let colon = lines.firstIndex(where: { !$0.isTokenCharacter }), lines[colon] == UInt8(ascii: ":"),
+    guard let colon = lines.firstIndex(where: { !ASCII.isToken($0) }), lines[colon] == ASCII.colon,
       colon > lines.startIndex
     else {
       throw .malformedHeader("it does not start with a field name and a colon")
@@ -63,7 +63,7 @@ extension MultipartPartHead {
   }
 
   private static func decimal(_ digits: [UInt8]) -> Int? {
-    guard !digits.isEmpty, digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+    guard !digits.isEmpty, digits.allSatisfy(ASCII.isDigit) else {
       return nil
     }
     return Int(String(decoding: digits, as: UTF8.self))
