@@ -1,9 +1,9 @@
+import Jobs
 import Testing
-import WebTier
 
-@Suite("The job batcher")
-struct JobBatcherTests {
-  typealias Batcher = JobBatcher<Int>
+@Suite("The message batcher")
+struct MessageBatcherTests {
+  typealias Batcher = MessageBatcher<Int>
 
   /// What actions came to, in a form that compares.
   enum Step: Equatable {
@@ -25,7 +25,7 @@ struct JobBatcherTests {
   let busy = Batcher.Failure(code: "InternalError", message: "busy", isSenderFault: false)
   let invalid = Batcher.Failure(code: "InvalidMessageContents", message: "bad", isSenderFault: true)
 
-  @Test("with nothing under way a job is sent at once")
+  @Test("with nothing under way an entry is sent at once")
   func idle() {
     var batcher = Batcher()
     #expect(batcher.isIdle)
@@ -35,11 +35,11 @@ struct JobBatcherTests {
     #expect(batcher.isIdle)
   }
 
-  @Test("while a call is under way jobs collect, and go together when it returns")
+  @Test("while a call is under way entries collect, and go together when it returns")
   func collecting() {
     var batcher = Batcher()
     _ = batcher.submit(0, byteCount: 1)
-    for job in 1...9 { #expect(steps(batcher.submit(job, byteCount: 1)) == []) }
+    for entry in 1...9 { #expect(steps(batcher.submit(entry, byteCount: 1)) == []) }
     #expect(batcher.queuedEntryCount == 9)
     #expect(steps(batcher.batchCompleted(0, failures: [:])) == [.resolve(0), .send(id: 1, Array(1...9))])
   }
@@ -48,7 +48,7 @@ struct JobBatcherTests {
   func parallelCalls() {
     var batcher = Batcher()
     var sent: [Step] = []
-    for job in 0..<60 { sent += steps(batcher.submit(job, byteCount: 1)) }
+    for entry in 0..<60 { sent += steps(batcher.submit(entry, byteCount: 1)) }
     #expect(
       sent == [
         .send(id: 0, [0]), .send(id: 1, Array(1...10)), .send(id: 2, Array(11...20)), .send(id: 3, Array(21...30)),
@@ -63,7 +63,7 @@ struct JobBatcherTests {
   @Test("a second call is not made for less than a full batch, also when one of several returns")
   func noHalfFullSecondCall() {
     var batcher = Batcher()
-    for job in 0..<14 { _ = batcher.submit(job, byteCount: 1) }
+    for entry in 0..<14 { _ = batcher.submit(entry, byteCount: 1) }
     #expect(batcher.callCount == 2)
     #expect(steps(batcher.batchCompleted(0, failures: [:])) == [.resolve(0)])
     #expect(batcher.queuedEntryCount == 3)
@@ -84,7 +84,7 @@ struct JobBatcherTests {
     #expect(steps(batcher.submit(4, byteCount: 2 * half)) == [.send(id: 2, [3])])
   }
 
-  @Test("a job that no call could carry is rejected, and the largest that one could is not")
+  @Test("an entry that no call could carry is rejected, and the largest that one could is not")
   func tooLarge() {
     var batcher = Batcher()
     #expect(steps(batcher.submit(1, byteCount: 262_145)) == [.reject(1, .tooLarge(byteCountMax: 262_144))])
@@ -98,7 +98,7 @@ struct JobBatcherTests {
     limits.queuedEntryCountMax = 3
     limits.callCountMax = 1
     var batcher = Batcher(limits: limits)
-    for job in 0...3 { _ = batcher.submit(job, byteCount: 1) }
+    for entry in 0...3 { _ = batcher.submit(entry, byteCount: 1) }
     #expect(steps(batcher.submit(4, byteCount: 1)) == [.reject(4, .full)])
     #expect(steps(batcher.batchCompleted(0, failures: [:])) == [.resolve(0), .send(id: 1, [1, 2, 3])])
     #expect(steps(batcher.submit(5, byteCount: 1)) == [])
@@ -108,8 +108,8 @@ struct JobBatcherTests {
   func defaultBound() {
     var batcher = Batcher()
     var rejected = 0
-    for job in 0..<3000 {
-      rejected += steps(batcher.submit(job, byteCount: 1)).contains(.reject(job, .full)) ? 1 : 0
+    for entry in 0..<3000 {
+      rejected += steps(batcher.submit(entry, byteCount: 1)).contains(.reject(entry, .full)) ? 1 : 0
     }
     #expect(rejected == 3000 - 2048 - 31)
   }
@@ -117,7 +117,7 @@ struct JobBatcherTests {
   @Test("an entry that is the sender's fault is rejected at once, its neighbours are not")
   func senderFault() {
     var batcher = Batcher()
-    for job in 0..<4 { _ = batcher.submit(job, byteCount: 1) }
+    for entry in 0..<4 { _ = batcher.submit(entry, byteCount: 1) }
     _ = batcher.batchCompleted(0, failures: [:])
     #expect(
       steps(batcher.batchCompleted(1, failures: [1: invalid]))
@@ -159,7 +159,7 @@ struct JobBatcherTests {
     #expect(batcher.isIdle)
   }
 
-  @Test("jobs that are tried again count towards a full batch by their bytes")
+  @Test("entries that are tried again count towards a full batch by their bytes")
   func retriedBytes() {
     var batcher = Batcher()
     _ = batcher.submit(0, byteCount: 200_000)
@@ -168,10 +168,10 @@ struct JobBatcherTests {
     #expect(steps(batcher.submit(2, byteCount: 200_000)) == [.send(id: 2, [1])])
   }
 
-  @Test("whatever happens, every job is settled once, and no bound is exceeded")
+  @Test("whatever happens, every entry is settled once, and no bound is exceeded")
   func random() {
     let seed = UInt64.random(in: 0...UInt64.max)
-    print("job batcher seed: \(seed)")
+    print("message batcher seed: \(seed)")
     var random = SplitMix64(state: seed)
     var batcher = Batcher()
     var sizes: [Int: Int] = [:]
@@ -184,10 +184,10 @@ struct JobBatcherTests {
         case .send(let batch):
           #expect((1...10).contains(batch.payloads.count))
           #expect(batch.payloads.reduce(0) { $0 + (sizes[$1] ?? 0) } <= 262_144)
-          for job in batch.payloads { attempts[job, default: 0] += 1 }
+          for entry in batch.payloads { attempts[entry, default: 0] += 1 }
           underWay[batch.id] = batch.payloads
-        case .resolve(let job), .reject(let job, _):
-          settled[job, default: 0] += 1
+        case .resolve(let entry), .reject(let entry, _):
+          settled[entry, default: 0] += 1
         }
       }
       #expect(underWay.count <= 4)

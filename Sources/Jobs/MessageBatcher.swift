@@ -1,27 +1,28 @@
 import DequeModule
 
-/// Decides when jobs go into the request queue, and which of them together: Nagle's algorithm for SQS.
+/// Decides when entries go to a queue, and which of them together: Nagle's algorithm for SQS. Entries are jobs and
+/// answers to be sent, and messages to be deleted: whatever SQS takes ten at a time.
 ///
-/// With nothing under way a job is sent at once. While a call is under way jobs collect, up to ten, and go when it
+/// With nothing under way an entry is sent at once. While a call is under way entries collect, up to ten, and go when it
 /// returns: no timer, no added latency when idle, a tenth of the calls when busy. A second call, up to
-/// ``Limits/callCountMax``, starts only when a full batch is waiting. Jobs go in order, but for those that are tried
+/// ``Limits/callCountMax``, starts only when a full batch is waiting. Entries go in order, but for those that are tried
 /// again, and at least once: a call whose answer was lost may have been heard.
 ///
 /// A value without I/O: events in, actions out, to be carried out in their order. `Payload` is what the caller needs to
-/// send a job and to tell whoever waits for that.
-package struct JobBatcher<Payload> {
+/// send an entry and to tell whoever waits for that.
+package struct MessageBatcher<Payload> {
   package struct Limits: Sendable {
-    /// Jobs that wait for a call. At 10 a call and 10 ms each one call under way empties this in 2 s, four in half a
-    /// second; who comes after is better served by a 503 than by a longer wait. Jobs that are tried again may exceed
+    /// Entries that wait for a call. At 10 a call and 10 ms each one call under way empties this in 2 s, four in half a
+    /// second; who comes after is better served by a 503 than by a longer wait. Entries that are tried again may exceed
     /// it by what was under way.
     package var queuedEntryCountMax = 2048
     /// SQS, SendMessageBatch.
     package var batchEntryCountMax = 10
     /// The bodies of a batch together. SQS takes 1 MiB since 2025; 256 KiB is what everything that speaks SQS takes.
     package var batchByteCountMax = 256 * 1024
-    /// Calls under way. With four full ones every 10 ms go 4000 jobs a second, more than one loop uploads.
+    /// Calls under way. With four full ones every 10 ms go 4000 entries a second, more than one loop uploads.
     package var callCountMax = 4
-    /// How often a job is sent before it is given up. The client has its own retries, with pauses, below this.
+    /// How often an entry is sent before it is given up. The client has its own retries, with pauses, below this.
     package var attemptCountMax = 3
 
     package init() {}
@@ -35,17 +36,17 @@ package struct JobBatcher<Payload> {
 
   package enum Action {
     case send(Batch)
-    /// The job is in the queue.
+    /// SQS took the entry.
     case resolve(Payload)
     case reject(Payload, Rejection)
   }
 
   package enum Rejection: Error, Sendable, Hashable {
-    /// As many jobs wait as may; try later.
+    /// As many entries wait as may; try later.
     case full
     /// No call could carry it.
     case tooLarge(byteCountMax: Int)
-    /// SQS says that the job or the call is at fault.
+    /// SQS says that the entry or the call is at fault.
     case refused(code: String, message: String)
     /// SQS failed as often as it is tried.
     case unavailable(code: String, message: String)
@@ -87,8 +88,8 @@ package struct JobBatcher<Payload> {
   /// Nothing waits and nothing is under way: the web tier may stop.
   package var isIdle: Bool { queue.isEmpty && underWay.isEmpty }
 
-  /// A job is to be sent.
-  /// - Parameter byteCount: of its message body.
+  /// An entry is to be sent.
+  /// - Parameter byteCount: of its message body, if it has one.
   package mutating func submit(_ payload: Payload, byteCount: Int) -> [Action] {
     guard byteCount <= limits.batchByteCountMax else {
       return [.reject(payload, .tooLarge(byteCountMax: limits.batchByteCountMax))]
