@@ -1,0 +1,118 @@
+import EventLoop
+
+/// Which region, and where S3 and SQS are: from the environment and the shared files, as the AWS SDKs read them.
+package struct AWSConfiguration: Sendable, Hashable {
+  /// What signatures are scoped to.
+  package var region: String
+  package var s3: Endpoint
+  package var sqs: Endpoint
+
+  package struct Endpoint: Sendable, Hashable {
+    /// `https://s3.eu-west-1.amazonaws.com`; no slash at the end.
+    package var url: String
+    /// Given by whoever runs this, not derived from the region.
+    package var isCustom: Bool
+
+    package init(url: String, isCustom: Bool) {
+      var url = url
+      while url.hasSuffix("/") { url.removeLast() }
+      self.url = url
+      self.isCustom = isCustom
+    }
+  }
+
+  package init(region: String, s3: Endpoint, sqs: Endpoint) {
+    self.region = region
+    self.s3 = s3
+    self.sqs = sqs
+  }
+
+  /// AWS's own endpoints, or one custom endpoint for both services.
+  package init(region: String, endpoint: String? = nil) {
+    self.init(
+      region: region,
+      s3: endpoint.map { Endpoint(url: $0, isCustom: true) } ?? Self.regional("s3", region),
+      sqs: endpoint.map { Endpoint(url: $0, isCustom: true) } ?? Self.regional("sqs", region))
+  }
+
+  /// Whether a bucket's name goes into the path rather than in front of the host. A store of one's own seldom has a
+  /// wildcard name and certificate, and AWS's certificate does not cover a name with dots.
+  package func usesPathStyle(forBucket bucket: String) -> Bool {
+    s3.isCustom || bucket.contains(".")
+  }
+
+  /// Reads the environment and the shared files; blocks on the files, so before the loop runs or offloaded.
+  ///
+  /// Region: `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's `region`; `us-east-1` when both services have custom
+  /// endpoints, which seldom care. Endpoints: `AWS_ENDPOINT_URL_S3` and `_SQS`, `AWS_ENDPOINT_URL`, then the same of
+  /// the profile, unless `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` is true; else AWS's own of the region.
+  ///
+  /// - Throws: `regionMissing` when nothing says which; `resolve` asks the instance then.
+  package static func fromEnvironment(
+    _ environment: [String: String], readFile: SharedProfile.ReadFile = SharedFileReader.read
+  ) throws(AWSConfigurationError) -> AWSConfiguration {
+    let profile: SharedProfile?
+    do {
+      profile = try SharedProfile.load(environment: environment, readFile: readFile)
+    } catch {
+      throw .file(error)
+    }
+    let ignoresURLs = environment["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"]?.lowercased() == "true"
+    func custom(_ service: String) throws(AWSConfigurationError) -> Endpoint? {
+      if ignoresURLs { return nil }
+      let url =
+        environment.setting("AWS_ENDPOINT_URL_" + service.uppercased()) ?? environment.setting("AWS_ENDPOINT_URL")
+        ?? profile?.endpointURL(of: service)
+      guard let url else { return nil }
+      guard Self.isEndpoint(url) else { throw .invalidEndpoint(service: service, url) }
+      return Endpoint(url: url, isCustom: true)
+    }
+    let s3 = try custom("s3")
+    let sqs = try custom("sqs")
+    var region =
+      environment.setting("AWS_REGION") ?? environment.setting("AWS_DEFAULT_REGION") ?? profile?.region
+    if region == nil, s3 != nil, sqs != nil { region = "us-east-1" }
+    guard let region else { throw .regionMissing }
+    guard Self.isRegion(region) else { throw .invalidRegion(region) }
+    return AWSConfiguration(
+      region: region, s3: s3 ?? Self.regional("s3", region), sqs: sqs ?? Self.regional("sqs", region))
+  }
+
+  /// As `fromEnvironment`, asking the instance's metadata for its region when nothing else says it.
+  @LoopActor package static func resolve(
+    environment: [String: String], metadata: any MetadataFetching
+  ) async throws(AWSConfigurationError) -> AWSConfiguration {
+    func read(_ environment: [String: String]) async throws(AWSConfigurationError) -> AWSConfiguration {
+      try await EventLoop.shared.offload { () throws(AWSConfigurationError) in try fromEnvironment(environment) }
+    }
+    do {
+      return try await read(environment)
+    } catch .regionMissing {
+      let instance = InstanceMetadata(environment: environment, metadata: metadata)
+      guard let region = try? await instance.get("placement/region") else { throw .regionMissing }
+      var environment = environment
+      environment["AWS_REGION"] = ASCII.trimmed(region)
+      return try await read(environment)
+    }
+  }
+
+  private static func regional(_ service: String, _ region: String) -> Endpoint {
+    let domain = region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
+    return Endpoint(url: "https://\(service).\(region).\(domain)", isCustom: false)
+  }
+
+  /// A region becomes part of a host name, so it must not bring a host of its own.
+  private static func isRegion(_ text: String) -> Bool {
+    (1...63).contains(text.utf8.count)
+      && text.utf8.allSatisfy { URIEncoding.isUnreserved($0) && !".~_".utf8.contains($0) }
+  }
+
+  private static func isEndpoint(_ url: String) -> Bool {
+    for scheme in ["http://", "https://"] where url.lowercased().hasPrefix(scheme) {
+      let rest = url.dropFirst(scheme.count)
+      return !rest.isEmpty && !rest.hasPrefix("/") && rest.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+        && !rest.contains { "?#@".contains($0) }
+    }
+    return false
+  }
+}

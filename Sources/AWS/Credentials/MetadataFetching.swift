@@ -1,0 +1,53 @@
+package import EventLoop
+
+/// Fetches small documents from endpoints of the machine itself: instance metadata, container credentials.
+///
+/// No proxy, no redirects, no retries: whoever asks knows better what another attempt is worth.
+@LoopActor package protocol MetadataFetching: AnyObject {
+  func fetch(_ request: MetadataRequest) async throws(MetadataError) -> MetadataResponse
+}
+
+package struct MetadataRequest: Sendable {
+  package var method: String
+  package var url: String
+  package var headers: [(name: String, value: String)]
+  /// For the whole exchange, connecting included.
+  package var timeout: Duration
+  /// A longer answer is an error.
+  package var byteCountMax: Int
+
+  /// Credentials with the longest session tokens are a few kilobytes.
+  package static let byteCountMax = 64 * 1024
+
+  package init(
+    method: String = "GET", url: String, headers: [(name: String, value: String)] = [], timeout: Duration,
+    byteCountMax: Int = Self.byteCountMax
+  ) {
+    self.method = method
+    self.url = url
+    self.headers = headers
+    self.timeout = timeout
+    self.byteCountMax = byteCountMax
+  }
+}
+
+package struct MetadataResponse: Sendable {
+  package var status: Int
+  package var body: [UInt8]
+
+  package init(status: Int, body: [UInt8]) {
+    self.status = status
+    self.body = body
+  }
+
+  package var text: String { String(decoding: body, as: UTF8.self) }
+  /// What an error says, short enough for a log line.
+  var excerpt: String { String(ASCII.trimmed(text).prefix(200)) }
+}
+
+/// There was no answer.
+package struct MetadataError: Error, Sendable, Hashable {
+  package var reason: String
+
+  package init(_ reason: String) { self.reason = reason }
+}
