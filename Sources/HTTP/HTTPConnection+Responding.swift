@@ -8,9 +8,10 @@ extension HTTPConnection {
   func beginExchange(_ head: HTTPRequestHead) -> HTTPRequest {
     exchangeCount += 1
     let body = RequestBody(head, connection: self, byteCountMaxDefault: table.limits.bodyByteCountMax)
-    exchange = Exchange(number: exchangeCount, head: head, body: body)
+    let request = HTTPRequest(head: head, body: body, remoteAddress: stream.remoteAddress)
+    exchange = Exchange(number: exchangeCount, request: request)
     requestDeadline = table.ticks.request.map { table.now + $0 } ?? .max
-    return HTTPRequest(head: head, body: body, remoteAddress: stream.remoteAddress)
+    return request
   }
 
   func endExchange() {

@@ -184,7 +184,7 @@ struct ResponseTests {
     }
   }
 
-  @Test("a writer waits for a slow client, and little is buffered meanwhile")
+  @Test("a long answer to a slow client comes whole")
   func backPressure() async throws {
     let total = 64 << 20
     let piece = 64 * 1024
