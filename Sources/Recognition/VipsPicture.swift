@@ -9,6 +9,10 @@ struct VipsPicture: ~Copyable {
   static let isReady: Bool = {
     guard saccade_vips_init("saccade") == 0 else { return false }
     saccade_vips_silence()
+    // libvips before 8.15 has Orc compile vector code anew for every picture, and Orc frees that code without a lock
+    // while other threads allocate theirs: with several threads the heap is corrupted (libvips pull request 1211).
+    // The plain loops are more exact as well.
+    vips_vector_set_enabled(0)
     vips_block_untrusted_set(1)
     vips_concurrency_set(1)
     vips_cache_set_max(0)

@@ -2,6 +2,7 @@
 // operation used, with the options that this project sets. Every `out` is owned by the caller (g_object_unref).
 #pragma once
 #include <vips/vips.h>
+#include <vips/vector.h>
 
 static inline int saccade_vips_init(const char *name) { return VIPS_INIT(name); }
 
