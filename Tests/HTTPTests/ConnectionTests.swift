@@ -92,12 +92,31 @@ struct ConnectionTests {
       // Far more than the kernel's buffers and the server's bound: it must stop reading.
       let second = Array("GET /second HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
       let flood = [[UInt8]](repeating: second, count: 4096).flatMap { $0 }
-      var taken = 0
-      while case let count = try client.sendWithoutWaiting(flood), count > 0, taken < 64 << 20 { taken += count }
-      #expect(taken < 64 << 20)
+      #expect(try client.sendUntilBlocked(flood, upTo: 64 << 20) < 64 << 20)
       try await onLoop { gate.open() }
       #expect(try client.response().text == "/first")
       #expect(try client.response().text == "/second")
+    }
+  }
+
+  @Test("no pipelined request is begun while the client does not take the answers it has")
+  func pipelinedAnswersPileUp() async throws {
+    var limits = testLimits
+    limits.writeStallDuration = .milliseconds(200)
+    let handled = Events<Void>()
+    try await TestServer(limits) { _, writer in
+      handled.report(())
+      writer.send(HTTPResponse(status: .ok, body: [UInt8](repeating: 0x61, count: 1 << 20)))
+    }.run { server, address async throws in
+      let client = try RawClient(address, receiveBufferByteCount: 4096)
+      try client.send(String(repeating: "GET / HTTP/1.1\r\nHost: a\r\n\r\n", count: 1000))
+      await handled.next()
+      // The stall ends the connection; by then the kernel's buffers have been filled, not a gigabyte of ours.
+      try await onLoop { while server.connectionCount > 0 { try await sleep(for: .milliseconds(5)) } }
+      handled.finish()
+      var count = 1
+      while await handled.next() != nil { count += 1 }
+      #expect(count < 40)
     }
   }
 

@@ -230,10 +230,7 @@ struct ResponseTests {
       try client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \(total)\r\n\r\n")
       let sink = try #require(await sinks.next())
       let bytes = [UInt8](repeating: 0x61, count: 1 << 20)
-      try client.send(bytes)
-      var sent = bytes.count
-      // Until the kernel's buffers on both sides are full.
-      while case let count = try client.sendWithoutWaiting(bytes), count > 0 { sent += count }
+      var sent = try client.sendUntilBlocked(bytes, upTo: total)
       #expect(sent < total)
       // One read after the pause at most.
       #expect(try await onLoop { sink.count } <= 128 * 1024)

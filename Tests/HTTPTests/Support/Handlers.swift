@@ -47,6 +47,8 @@ final class Events<Event: Sendable>: Sendable {
 
   func report(_ event: Event) { continuation.yield(event) }
 
+  func finish() { continuation.finish() }
+
   /// The next event that has not been waited for.
   func next() async -> Event? {
     var iterator = stream.makeAsyncIterator()

@@ -66,10 +66,23 @@ final class RawClient {
     while !rest.isEmpty { rest = rest.dropFirst(try sendSome(rest)) }
   }
 
-  /// Sends until the kernel takes no more without waiting.
-  /// - Returns: How many bytes were taken.
-  func sendWithoutWaiting(_ bytes: [UInt8]) throws -> Int {
-    try sendSome(bytes[...], flags: Int32(MSG_DONTWAIT))
+  /// Sends the bytes over and over until the server has stopped reading and every buffer on the way is full.
+  /// - Returns: How many bytes were taken; `byteCountMax` or more when the server never stops.
+  func sendUntilBlocked(_ bytes: [UInt8], upTo byteCountMax: Int) throws -> Int {
+    var taken = 0
+    while taken < byteCountMax, isReady(POLLOUT, withinMilliseconds: 300) {
+      let offset = taken % bytes.count
+      taken += try sendSome(bytes[offset...], flags: Int32(MSG_DONTWAIT))
+    }
+    return taken
+  }
+
+  /// Whether there is something to read, an end included.
+  func isReadable(withinMilliseconds milliseconds: Int32) -> Bool { isReady(POLLIN, withinMilliseconds: milliseconds) }
+
+  private func isReady(_ events: Int32, withinMilliseconds milliseconds: Int32) -> Bool {
+    var query = pollfd(fd: descriptor, events: Int16(events), revents: 0)
+    return poll(&query, 1, milliseconds) > 0
   }
 
   private func sendSome(_ bytes: ArraySlice<UInt8>, flags: Int32 = 0) throws -> Int {
