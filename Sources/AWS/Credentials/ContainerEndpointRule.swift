@@ -1,12 +1,12 @@
 /// Which hosts may be sent the authorization token, and believed when they hand out credentials: over plain HTTP only
 /// this machine and the link-local addresses of ECS and EKS.
+///
+/// What is not exactly a host and a port ("127.0.0.1@elsewhere") is none of them.
 enum ContainerEndpointRule {
   static func allows(_ url: String) -> Bool {
     if url.hasPrefix("https://") { return url.count > "https://".count }
     guard url.hasPrefix("http://") else { return false }
     let authority = url.dropFirst("http://".count).prefix { !"/?#".contains($0) }
-    // "http://169.254.170.2@elsewhere/" is elsewhere; a backslash is a slash to some parsers.
-    guard !authority.contains("@"), !authority.contains("\\") else { return false }
     let host: Substring
     let rest: Substring
     if authority.hasPrefix("[") {

@@ -110,7 +110,8 @@ struct ContainerCredentialsTests {
       ("http://[fd00:ec2::23]/v1", true), ("https://example.com/x", true), ("https://", false),
       ("http://example.com/", false), ("http://169.254.170.3/", false), ("http://127.example.com/", false),
       ("http://127.0.0.1.example.com/", false), ("http://127.0.0.1@example.com/", false),
-      ("http://127.0.0.1\\@example.com/", false), ("http://[::2]/", false), ("http://[::1", false),
+      ("http://127.0.0.1\\@example.com/", false), ("http://127.0.0.1:80@example.com/", false), ("http://[::2]/", false),
+      ("http://[::1", false),
       ("http://127.0.0.1:x/", false), ("http://127.0.0.256/", false), ("http://127.0.0/", false),
       ("ftp://127.0.0.1/", false), ("", false), ("http://", false), ("http://localhost.example.com", false),
     ])
