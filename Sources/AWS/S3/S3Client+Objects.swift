@@ -78,7 +78,11 @@ extension S3Client {
       call.headers.append((name: "x-amz-checksum-crc32c", value: (checksum ?? CRC32C(of: bytes)).base64))
       call.payloadHash = .unsigned
       call.body = .bytes(bytes)
-    case .source(let source, let byteCount):
+    case .source(let source, let byteCount, let checksum?):
+      call.headers.append((name: "x-amz-checksum-crc32c", value: checksum.base64))
+      call.payloadHash = .unsigned
+      call.body = .source(source, byteCount: byteCount)
+    case .source(let source, let byteCount, nil):
       let framed = ChunkedUploadSource(source, byteCount: byteCount)
       call.headers.append((name: "Content-Encoding", value: "aws-chunked"))
       call.headers.append((name: "x-amz-decoded-content-length", value: String(byteCount)))

@@ -20,7 +20,7 @@ import FoundationEssentials
   ///   - usesPathStyle: `endpoint/bucket/key` instead of `bucket.endpoint/key`; nil decides by the endpoint: other than
   ///     AWS's own rarely have a name for every bucket.
   package init(
-    region: String, endpoint: ServiceEndpoint? = nil, usesPathStyle: Bool? = nil, credentials: Credentials,
+    region: String, endpoint: ServiceEndpoint? = nil, usesPathStyle: Bool? = nil, credentials: any CredentialsProvider,
     transport: Transport, options: ServiceOptions = .init()
   ) throws(AWSError) {
     self.region = region
@@ -32,7 +32,7 @@ import FoundationEssentials
     self.usesPathStyle = usesPathStyle ?? (endpoint != nil)
     timeouts = options.timeouts
     caller = ServiceCaller(
-      signer: .s3(region: region), credentials: { credentials }, transport: transport, options: options,
+      signer: .s3(region: region), credentials: credentials, transport: transport, options: options,
       parseError: { ServiceError.s3($0, operation: $1) })
   }
 

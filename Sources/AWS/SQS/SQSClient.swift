@@ -25,7 +25,7 @@ import FoundationEssentials
 
   /// - Parameter endpoint: nil for AWS's own in `region`.
   package init(
-    region: String, endpoint: ServiceEndpoint? = nil, credentials: Credentials, transport: Transport,
+    region: String, endpoint: ServiceEndpoint? = nil, credentials: any CredentialsProvider, transport: Transport,
     options: ServiceOptions = .init()
   ) throws(AWSError) {
     self.region = region
@@ -36,7 +36,7 @@ import FoundationEssentials
     }
     timeouts = options.timeouts
     caller = ServiceCaller(
-      signer: .sqs(region: region), credentials: { credentials }, transport: transport, options: options,
+      signer: .sqs(region: region), credentials: credentials, transport: transport, options: options,
       parseError: { ServiceError.json($0, operation: $1) })
   }
 

@@ -5,7 +5,7 @@ package enum AWSError: Error, Sendable {
   /// There was no answer.
   case transport(TransportError)
   /// There was nothing to sign with.
-  case credentials(String)
+  case credentials(CredentialsError)
   /// A success that makes no sense: not the XML or JSON that was promised.
   case malformedResponse(operation: String, String)
   /// The bytes that arrived are not the bytes that were sent.

@@ -4,7 +4,7 @@ import FoundationEssentials
 /// Signs a call, sends it, understands a refusal, tries again: what S3 and SQS have in common.
 @LoopActor final class ServiceCaller {
   private var signer: SigV4
-  private let credentials: @LoopActor () async throws(AWSError) -> Credentials
+  private let credentials: any CredentialsProvider
   private let transport: Transport
   private let counters: AWSCallCounters
   private let parseError: @LoopActor (TransportResponse, String) -> ServiceError
@@ -14,7 +14,7 @@ import FoundationEssentials
   private(set) var clockSkew: TimeInterval = 0
 
   init(
-    signer: SigV4, credentials: @escaping @LoopActor () async throws(AWSError) -> Credentials, transport: Transport,
+    signer: SigV4, credentials: any CredentialsProvider, transport: Transport,
     options: ServiceOptions,
     parseError: @escaping @LoopActor (TransportResponse, String) -> ServiceError
   ) {
@@ -99,7 +99,7 @@ import FoundationEssentials
   }
 
   private func currentCredentials() async throws(AWSError) -> Credentials {
-    try await credentials()
+    do { return try await credentials.credentials() } catch { throw .credentials(error) }
   }
 
   private var serviceTime: Date { now().addingTimeInterval(clockSkew) }

@@ -1,0 +1,38 @@
+package import EventLoop
+
+/// The clients of one process, over one transport, with one chain of credentials.
+@LoopActor
+package final class AWSClients {
+  package let s3: S3Client
+  package let sqs: SQSClient
+  package let transport: Transport
+  /// Every attempt of every call of both clients.
+  package let counters: AWSCallCounters
+
+  /// Finds region, endpoints and credentials where the AWS SDKs look for them.
+  /// - Throws: `AWSConfigurationError` when no region is known or an endpoint is no URL, `AWSError` likewise.
+  ///   Credentials are looked for with the first call.
+  package static func fromEnvironment(_ environment: [String: String]) async throws -> AWSClients {
+    let transport = Transport()
+    let configuration = try await AWSConfiguration.resolve(environment: environment, metadata: transport)
+    let credentials = CredentialsChain(environment: environment, metadata: transport)
+    return try AWSClients(configuration, credentials: credentials, transport: transport)
+  }
+
+  package init(
+    _ configuration: AWSConfiguration, credentials: any CredentialsProvider, transport: Transport
+  ) throws(AWSError) {
+    self.transport = transport
+    counters = AWSCallCounters()
+    let options = ServiceOptions(counters: counters)
+    s3 = try S3Client(
+      region: configuration.region, endpoint: ServiceEndpoint(configuration.s3.url),
+      usesPathStyle: configuration.s3.isCustom, credentials: credentials, transport: transport, options: options)
+    sqs = try SQSClient(
+      region: configuration.region, endpoint: ServiceEndpoint(configuration.sqs.url), credentials: credentials,
+      transport: transport, options: options)
+  }
+
+  /// Ends what is under way; every call fails from then on.
+  package func shutdown() { transport.shutdown() }
+}
