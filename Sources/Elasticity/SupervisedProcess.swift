@@ -29,7 +29,8 @@ package final class SupervisedProcess {
   /// A process that ran so long was well; its next death starts the delays anew.
   private static let healthyDuration: Duration = .seconds(30)
 
-  package let specification: Specification
+  /// A change counts from the next start on: a port that was free to choose is then the one that was chosen.
+  package var specification: Specification
   package private(set) var restartCount = 0
   private let log: @LoopActor (String) -> Void
   private var child: ChildProcess?
@@ -51,14 +52,19 @@ package final class SupervisedProcess {
     monitor = EventLoop.shared.spawn { [self] in await run() }
   }
 
-  /// Waits for the ready line; `nil` when `limit` passes or the process is stopped before.
+  /// Waits for the ready line; `nil` when `limit` passes, the process is stopped or the task is
+  /// cancelled before.
   package func ready(within limit: Duration) async -> String? {
     if let readyLine { return readyLine }
     if isStopping { return nil }
     let timer = LoopTimer { [self] in resumeWaiters(with: nil) }
     timer.start(after: limit)
     defer { timer.close() }
-    return await withCheckedContinuation { readyWaiters.append($0) }
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { readyWaiters.append($0) }
+    } onCancel: {
+      EventLoop.shared.spawn { [self] in resumeWaiters(with: nil) }
+    }
   }
 
   /// Asks the process to end with SIGTERM and makes it end with SIGKILL after `limit`. Returns when it has ended.

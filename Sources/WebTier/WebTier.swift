@@ -1,1 +1,87 @@
-// The module's files follow.
+// The web tier: takes images over HTTP, streams them to S3, queues their keys, and answers each client when its answer
+// comes back. It promises that everything happens on the one loop, that an image crosses the process once and never
+// touches its disk, that every client gets an answer or the place where it will be, and that memory is bounded by
+// WebLimits however many clients there are. It never decodes an image, and shares nothing with other web processes.
+
+package import AWS
+package import EventLoop
+import FoundationEssentials
+import HTTP
+import Jobs
+package import Logging
+
+/// One web process.
+@LoopActor
+package final class WebTier {
+  private let server: HTTPServer
+  private let receiver: AnswerReceiver
+  private let sender: JobSender
+  private let answers: AnswerTable
+  private let readiness: Readiness
+  private let sqs: SQSClient
+  private let replyQueueURL: String
+  private let logger: Logger
+
+  package var localAddress: SocketAddress { server.localAddress }
+
+  /// Creates the reply queue, then listens.
+  /// - Throws: `AWSError` when the queues cannot be reached in time, `UVError` when the address cannot be had.
+  package static func start(
+    _ configuration: WebConfiguration, clients: AWSClients, logger: Logger
+  ) async throws -> WebTier {
+    let names = try QueueNames(prefix: configuration.queuePrefix)
+    let requestQueueURL = try await clients.sqs.queueURL(of: names.requests)
+    let nodeID = JobIDSource().next().description
+    let replyQueueURL = try await Installation.createReplyQueue(
+      named: try names.replies(nodeID: nodeID), sqs: clients.sqs)
+    return try WebTier(
+      configuration, clients: clients, requestQueueURL: requestQueueURL, replyQueueURL: replyQueueURL, logger: logger)
+  }
+
+  private init(
+    _ configuration: WebConfiguration, clients: AWSClients, requestQueueURL: String, replyQueueURL: String,
+    logger: Logger
+  ) throws {
+    self.logger = logger
+    self.replyQueueURL = replyQueueURL
+    let (s3, sqs) = (clients.s3, clients.sqs)
+    self.sqs = sqs
+    let storage = ImageStorage(s3: s3, bucket: configuration.inputBucket, limits: configuration.limits)
+    let answers = AnswerTable(limits: configuration.limits)
+    let sender = JobSender(sqs: sqs, queueURL: requestQueueURL)
+    let readiness = Readiness { () throws(AWSError) in
+      try await s3.headBucket(configuration.inputBucket)
+      _ = try await sqs.queueAttributes(of: requestQueueURL, ["QueueArn"])
+    }
+    let metrics = WebMetrics(storage: storage, answers: answers, sender: sender, counters: clients.counters)
+    let identifiers = JobIDSource()
+    let classify = ClassifyHandler(
+      configuration: configuration, storage: storage, sender: sender, answers: answers, metrics: metrics,
+      replyQueueURL: replyQueueURL
+    ) { identifiers.next() }
+    let router = Router(
+      classify: classify, results: ResultsHandler(s3: s3, configuration: configuration), readiness: readiness,
+      metrics: metrics)
+    var limits = HTTPLimits()
+    limits.bodyByteCountMax = configuration.limits.bodyByteCountMax
+    server = try HTTPServer(host: configuration.host, port: configuration.port, limits: limits) { request, writer in
+      writer.send(await router.respond(to: request))
+    }
+    self.answers = answers
+    self.sender = sender
+    self.readiness = readiness
+    receiver = AnswerReceiver(sqs: sqs, queueURL: replyQueueURL, answers: answers, logger: logger)
+    receiver.start()
+  }
+
+  /// Stops accepting, finishes what is in flight within the bound, and removes the reply queue.
+  package func stop(within bound: Duration) async {
+    readiness.isDraining = true
+    await server.shutdown(within: bound)
+    await receiver.stop()
+    do throws(AWSError) { try await sqs.deleteQueue(replyQueueURL) } catch {
+      logger.warning("the reply queue is left behind: \(error)")
+    }
+    answers.close()
+  }
+}

@@ -37,7 +37,9 @@ extension ServerUnderTest {
   @LoopActor private func waitUntilObjectsCanBeStored() async throws {
     let transport = Transport()
     defer { transport.shutdown() }
-    let client = try S3Client(region: region, endpoint: endpoint, credentials: credentials, transport: transport)
+    let client = try S3Client(
+      region: region, endpoint: endpoint, credentials: FixedCredentials(credentials),
+      transport: transport)
     var attempt = 1
     while true {
       do {

@@ -1,0 +1,63 @@
+import EventLoop
+import HTTP
+import Jobs
+
+/// How answers are written for a client.
+@LoopActor
+enum AnswerFormat {
+  /// The label alone, a line for each image: what scripts print.
+  case text
+  case json
+
+  /// `/` speaks plain text unless the client asks for JSON (RFC 9110 §12.5.1, without weighing qualities).
+  init(accept: String?) {
+    self = accept?.lowercased().contains("application/json") ?? false ? .json : .text
+  }
+
+  static let jsonType = "application/json"
+
+  /// - Parameter isList: The request was a form of several files: its answer is an array, and one bad image among good
+  ///   ones is an element of it, not the status of all.
+  func response(to replies: [Reply], isList: Bool) -> HTTPResponse {
+    let pending = replies.compactMap { if case .pending(let id) = $0 { id } else { nil } }
+    if !isList, case .answered(let answer, _) = replies.first, case .failure(let error) = answer.outcome {
+      return Problem(error, id: answer.id).response
+    }
+    var headers: HTTPHeaders = [:]
+    if !isList, let id = pending.first {
+      headers["Location"] = ResultsHandler.location(of: id)
+      headers["Retry-After"] = String(Problem.retrySeconds)
+    }
+    let body: [UInt8]
+    switch self {
+    case .text:
+      headers["Content-Type"] = "text/plain; charset=utf-8"
+      body = Array(replies.map { line($0) + "\n" }.joined().utf8)
+    case .json:
+      headers["Content-Type"] = AnswerFormat.jsonType
+      let elements = replies.map(json)
+      body = isList ? [0x5B] + elements.joined(separator: [0x2C]) + [0x5D, 0x0A] : (elements.first ?? []) + [0x0A]
+    }
+    return HTTPResponse(status: pending.isEmpty ? .ok : .accepted, headers: headers, body: body)
+  }
+
+  private func line(_ reply: Reply) -> String {
+    switch reply {
+    case .answered(let answer, _):
+      switch answer.outcome {
+      case .success(let label): label
+      case .failure(let error): "error: \(error.message)"
+      }
+    case .pending(let id): "pending: \(ResultsHandler.location(of: id))"
+    }
+  }
+
+  private func json(_ reply: Reply) -> [UInt8] {
+    switch reply {
+    case .answered(_, let json): json
+    // The identifier and the path hold nothing that JSON escapes.
+    case .pending(let id):
+      Array(#"{"v":1,"id":"\#(id)","status":"pending","location":"\#(ResultsHandler.location(of: id))"}"#.utf8)
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import AWS
+import EventLoop
+import Jobs
+import Logging
+
+/// Takes answers from this process's reply queue and hands them to the clients that wait.
+@LoopActor
+final class AnswerReceiver {
+  /// After a failed poll, doubling; the client underneath has already retried.
+  private static let pauseMin: Duration = .milliseconds(500)
+  private static let pauseMax: Duration = .seconds(10)
+
+  private let sqs: SQSClient
+  private let queueURL: String
+  private let answers: AnswerTable
+  private let logger: Logger
+  private var scaling = ReceiverScaling()
+  private var receivers: [Int: Task<Void, Never>] = [:]
+  private var nextReceiver = 0
+  private var isStopping = false
+
+  init(sqs: SQSClient, queueURL: String, answers: AnswerTable, logger: Logger) {
+    self.sqs = sqs
+    self.queueURL = queueURL
+    self.answers = answers
+    self.logger = logger
+  }
+
+  func start() {
+    for _ in 0..<scaling.receiverCount { startReceiver() }
+  }
+
+  /// Cancels the long polls and waits for them to end.
+  func stop() async {
+    isStopping = true
+    for receiver in receivers.values { receiver.cancel() }
+    for receiver in Array(receivers.values) { await receiver.value }
+  }
+
+  private func startReceiver() {
+    let number = nextReceiver
+    nextReceiver += 1
+    receivers[number] = EventLoop.shared.spawn {
+      await self.receive()
+      self.receivers[number] = nil
+    }
+  }
+
+  private func receive() async {
+    var pause = AnswerReceiver.pauseMin
+    while !isStopping {
+      let decision: ReceiverScaling.Decision
+      do throws(AWSError) {
+        let messages = try await sqs.receiveMessages(from: queueURL)
+        pause = AnswerReceiver.pauseMin
+        decision = scaling.received(messageCount: messages.count)
+        if decision == .goAndStartAnother { startReceiver() }
+        deliver(messages)
+      } catch {
+        if isStopping || error.isCancellation { return }
+        logger.warning("answers cannot be received: \(error)")
+        decision = scaling.failed()
+        do { try await sleep(for: pause) } catch { return }
+        pause = min(pause * 2, AnswerReceiver.pauseMax)
+      }
+      if decision == .stop { return }
+    }
+  }
+
+  /// Resolves the clients first and deletes afterwards, without anybody waiting for the deletion: an answer that comes
+  /// a second time finds nobody.
+  private func deliver(_ messages: [SQSMessage]) {
+    guard !messages.isEmpty else { return }
+    for message in messages {
+      let json = Array(message.body.utf8)
+      do throws(JobMessageError) {
+        _ = answers.resolve(try AnswerEnvelope(decoding: json), json: json)
+      } catch {
+        logger.warning("a message that is no answer: \(error)")
+      }
+    }
+    let handles = messages.map(\.receiptHandle)
+    EventLoop.shared.spawn { [sqs, queueURL, logger] in
+      do throws(AWSError) {
+        _ = try await sqs.deleteMessages(handles, from: queueURL)
+      } catch {
+        if !error.isCancellation { logger.warning("answers cannot be deleted: \(error)") }
+      }
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import EventLoop
+import HTTP
+import Jobs
+
+/// The way of one request with images: receive, store, enqueue, await, answer.
+@LoopActor
+final class ClassifyHandler {
+  private let configuration: WebConfiguration
+  private let storage: ImageStorage
+  private let sender: JobSender
+  private let answers: AnswerTable
+  private let metrics: WebMetrics
+  private let makeID: @LoopActor () -> JobID
+  private let replyQueueURL: String
+
+  init(
+    configuration: WebConfiguration, storage: ImageStorage, sender: JobSender, answers: AnswerTable,
+    metrics: WebMetrics, replyQueueURL: String, makeID: @escaping @LoopActor () -> JobID
+  ) {
+    self.configuration = configuration
+    self.storage = storage
+    self.sender = sender
+    self.answers = answers
+    self.metrics = metrics
+    self.replyQueueURL = replyQueueURL
+    self.makeID = makeID
+  }
+
+  func handle(_ request: HTTPRequest, answering format: AnswerFormat) async -> HTTPResponse {
+    let fileCountMax = configuration.limits.filesPerFormMax
+    let submission = Submission(storage: storage, body: request.body, fileCountMax: fileCountMax, makeID: makeID)
+    do throws(SubmissionError) {
+      let isForm = try await receive(request, into: submission)
+      try await submission.stored()
+      let replies = try await ask(submission.uploads)
+      for reply in replies { metrics.count(reply) }
+      return format.response(to: replies, isList: isForm && replies.count > 1)
+    } catch {
+      submission.abandon()
+      metrics.count(error)
+      return Problem(error).response
+    }
+  }
+
+  /// Streams the request's files to the bucket while they come.
+  /// - Returns: Whether the body was a form.
+  private func receive(_ request: HTTPRequest, into submission: Submission) async throws(SubmissionError) -> Bool {
+    let contentType = request.head.headers["content-type"]
+    let mediaType = contentType.flatMap { MediaType(parsing: $0) }
+    let limit = configuration.limits.bodyByteCountMax
+    switch (mediaType?.type, mediaType?.subtype) {
+    case ("multipart", "form-data"):
+      let boundary: MultipartBoundary
+      do throws(MultipartError) {
+        boundary = try MultipartBoundary(contentType: contentType ?? "")
+      } catch {
+        throw .malformedForm(error)
+      }
+      let sink = FormSink(submission, boundary: boundary, contentLength: request.body.contentLength)
+      try await submission.receive(through: sink, upTo: limit)
+      try sink.finish()
+      return true
+    case ("image", _), ("application", "octet-stream"):
+      let sink = RawSink(submission, name: "image", contentLength: request.body.contentLength)
+      try await submission.receive(through: sink, upTo: limit)
+      try sink.finish()
+      return false
+    default:
+      throw .unsupportedMediaType(contentType)
+    }
+  }
+
+  /// Enqueues a job for each stored image and waits for the answers, in the images' order.
+  private func ask(_ uploads: [ImageUpload]) async throws(SubmissionError) -> [Reply] {
+    let deadline = ContinuousClock.now + configuration.limits.answerTimeout
+    let ids = uploads.map(\.key.id)
+    defer { for id in ids { answers.withdraw(id) } }
+    for id in ids { try answers.expect(id, until: deadline) }
+    try await sender.send(uploads.map(job))
+    var replies: [Reply] = []
+    for upload in uploads { replies.append(try await answers.reply(to: upload.key.id)) }
+    return replies
+  }
+
+  private func job(for upload: ImageUpload) -> ClassificationJob {
+    ClassificationJob(
+      key: upload.key, bucket: configuration.inputBucket, name: upload.name, replyTo: replyQueueURL,
+      receivedAt: upload.receivedAt)
+  }
+}

@@ -1,0 +1,88 @@
+import AWS
+import EventLoop
+import Jobs
+
+/// Puts jobs into the request queue: calls and continuations around ``MessageBatcher``.
+@LoopActor
+final class JobSender {
+  /// One job on its way.
+  struct Item {
+    let body: String
+    let continuation: CheckedContinuation<Result<Void, SubmissionError>, Never>
+  }
+
+  private let sqs: SQSClient
+  private let queueURL: String
+  private var batcher = MessageBatcher<Item>()
+
+  init(sqs: SQSClient, queueURL: String) {
+    self.sqs = sqs
+    self.queueURL = queueURL
+  }
+
+  var queuedCount: Int { batcher.queuedEntryCount }
+
+  /// Returns when SQS has all of the jobs.
+  ///
+  /// A client that goes away meanwhile does not stop them: what has been stored may as well be classified.
+  func send(_ jobs: [ClassificationJob]) async throws(SubmissionError) {
+    guard jobs.count > 1 else {
+      for job in jobs { try await send(job).get() }
+      return
+    }
+    let sends = jobs.map { job in EventLoop.shared.start { try await self.send(job).get() } }
+    for send in sends {
+      do { try await send.value } catch {
+        throw error as? SubmissionError ?? .cancelled
+      }
+    }
+  }
+
+  private func send(_ job: ClassificationJob) async -> Result<Void, SubmissionError> {
+    let body: [UInt8]
+    do throws(JobMessageError) { body = try job.encoded() } catch { return .failure(.job(error)) }
+    return await withCheckedContinuation { continuation in
+      let item = Item(body: String(decoding: body, as: UTF8.self), continuation: continuation)
+      perform(batcher.submit(item, byteCount: body.count))
+    }
+  }
+
+  private func perform(_ actions: [MessageBatcher<Item>.Action]) {
+    for action in actions {
+      switch action {
+      case .send(let batch): EventLoop.shared.spawn { await self.call(batch) }
+      case .resolve(let item): item.continuation.resume(returning: .success(()))
+      case .reject(let item, let rejection): item.continuation.resume(returning: .failure(.queue(rejection.reason)))
+      }
+    }
+  }
+
+  private func call(_ batch: MessageBatcher<Item>.Batch) async {
+    do throws(AWSError) {
+      let results = try await sqs.sendMessages(batch.payloads.map { SQSOutgoingMessage($0.body) }, to: queueURL)
+      var failures: [Int: MessageBatcher<Item>.Failure] = [:]
+      for (place, result) in results.enumerated() {
+        if case .failure(let failure) = result {
+          failures[place] = .init(code: failure.code, message: failure.message, isSenderFault: failure.isSenderFault)
+        }
+      }
+      perform(batcher.batchCompleted(batch.id, failures: failures))
+    } catch {
+      // The client has made its own retries; more of them would only make the clients wait.
+      perform(
+        batcher.batchFailed(
+          batch.id, .init(code: "SendMessageBatch", message: error.description, isSenderFault: true)))
+    }
+  }
+}
+
+extension MessageBatcher.Rejection {
+  /// For a client to read.
+  fileprivate var reason: String {
+    switch self {
+    case .full: "too many jobs wait to be queued"
+    case .tooLarge(let byteCountMax): "it is larger than \(byteCountMax) bytes"
+    case .refused(_, let message), .unavailable(_, let message): message
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import AWS
+import EventLoop
+import HTTP
+import Jobs
+
+/// `GET /v1/results/{id}`: answers that came after their client had been sent away. The output bucket holds them.
+@LoopActor
+final class ResultsHandler {
+  static let path = "/v1/results/"
+
+  private let s3: S3Client
+  private let configuration: WebConfiguration
+
+  init(s3: S3Client, configuration: WebConfiguration) {
+    self.s3 = s3
+    self.configuration = configuration
+  }
+
+  static func location(of id: JobID) -> String { path + id.description }
+
+  func handle(_ identifier: String) async -> HTTPResponse {
+    guard let id = JobID(identifier) else {
+      return Problem(.notFound, code: "unknown-id", detail: "That is not an identifier of a result.").response
+    }
+    do throws(AWSError) {
+      // Keys begin with the identifier, so that it is enough to find them.
+      if let key = try await key(of: id, in: configuration.outputBucket) {
+        let object = try await s3.getObject(
+          bucket: configuration.outputBucket, key: key, upTo: configuration.limits.resultByteCountMax)
+        return HTTPResponse(
+          status: .ok, headers: ["Content-Type": AnswerFormat.jsonType, "Cache-Control": "private, immutable"],
+          body: object.bytes)
+      }
+      if try await key(of: id, in: configuration.inputBucket) != nil {
+        return AnswerFormat.json.response(to: [.pending(id)], isList: false)
+      }
+    } catch {
+      return Problem(
+        .badGateway, code: "storage-failed", detail: "The result could not be read: \(error).",
+        retryAfter: Problem.retrySeconds
+      ).response
+    }
+    return Problem(
+      .notFound, code: "unknown-id", detail: "There is neither an image nor a result of that identifier."
+    ).response
+  }
+
+  private func key(of id: JobID, in bucket: String) async throws(AWSError) -> String? {
+    try await s3.listObjects(bucket: bucket, prefix: ObjectKey.prefix(of: id), keyCountMax: 1).objects.first?.key
+  }
+}

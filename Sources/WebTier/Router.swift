@@ -1,0 +1,79 @@
+import EventLoop
+import HTTP
+
+/// Which request goes where.
+@LoopActor
+final class Router {
+  private let classify: ClassifyHandler
+  private let results: ResultsHandler
+  private let readiness: Readiness
+  private let metrics: WebMetrics
+
+  init(classify: ClassifyHandler, results: ResultsHandler, readiness: Readiness, metrics: WebMetrics) {
+    self.classify = classify
+    self.results = results
+    self.readiness = readiness
+    self.metrics = metrics
+  }
+
+  func respond(to request: HTTPRequest) async -> HTTPResponse {
+    let path = request.head.path
+    switch path {
+    case "/":
+      return await allowing([.get, .post], request) {
+        if request.head.method == .post {
+          return await classify.handle(request, answering: AnswerFormat(accept: request.head.headers["accept"]))
+        }
+        return HTTPResponse(text: Router.usage)
+      }
+    case "/v1/images":
+      return await allowing([.post], request) { await classify.handle(request, answering: .json) }
+    case "/healthz":
+      return await allowing([.get], request) { HTTPResponse(text: "ok\n") }
+    case "/readyz":
+      return await allowing([.get], request) {
+        guard let failure = await readiness.failure() else { return HTTPResponse(text: "ready\n") }
+        return Problem(
+          .serviceUnavailable, code: "not-ready", detail: failure, retryAfter: Problem.retrySeconds
+        ).response
+      }
+    case "/metrics":
+      return await allowing([.get], request) {
+        HTTPResponse(
+          status: .ok, headers: ["Content-Type": "text/plain; version=0.0.4; charset=utf-8"],
+          body: Array(metrics.text().utf8))
+      }
+    default:
+      guard path.hasPrefix(ResultsHandler.path) else {
+        return Problem(.notFound, code: "no-such-route", detail: "There is nothing at \(path).").response
+      }
+      return await allowing([.get], request) {
+        await results.handle(String(path.dropFirst(ResultsHandler.path.count)))
+      }
+    }
+  }
+
+  /// RFC 9110 §15.5.6: a method that a resource does not have is answered with those that it has.
+  private func allowing(
+    _ methods: [HTTPMethod], _ request: HTTPRequest, _ answer: @LoopActor () async -> HTTPResponse
+  ) async -> HTTPResponse {
+    let method = request.head.method
+    let allowed = methods.contains(.get) ? methods + [.head] : methods
+    if allowed.contains(method) { return await answer() }
+    if method == .options {
+      let allow = (allowed + [.options]).map(\.rawValue).joined(separator: ", ")
+      return HTTPResponse(status: .noContent, headers: ["Allow": allow])
+    }
+    return Problem(
+      .methodNotAllowed, code: "method-not-allowed", detail: "\(method) is not possible here.", allow: allowed
+    ).response
+  }
+
+  private static let usage = """
+    Saccade says what is in an image.
+
+      curl -F image=@photo.jpg http://HOST:PORT/            the label
+      curl -F image=@photo.jpg http://HOST:PORT/v1/images   the five likeliest labels, as JSON
+
+    """
+}

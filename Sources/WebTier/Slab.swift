@@ -1,0 +1,39 @@
+import EventLoop
+
+/// A fixed piece of memory for bytes on their way from a client to S3.
+///
+/// Filled by one upload at its end and read from its beginning; it goes back to its pool by ``SlabPool/give(_:)``.
+@LoopActor
+final class Slab {
+  static let byteCount = 64 * 1024
+
+  /// Freed with the slab. Never handed out beyond a call. Touched on the loop only, but for the end of a slab.
+  private nonisolated(unsafe) let memory: UnsafeMutableRawBufferPointer
+  private(set) var filledByteCount = 0
+
+  init() { memory = .allocate(byteCount: Slab.byteCount, alignment: 64) }
+
+  deinit { memory.deallocate() }
+
+  var freeByteCount: Int { Slab.byteCount - filledByteCount }
+
+  /// Appends as many bytes as fit and says how many.
+  func append(_ bytes: Span<UInt8>, from offset: Int) -> Int {
+    let count = min(freeByteCount, bytes.count - offset)
+    bytes.withUnsafeBytes { bytes in
+      UnsafeMutableRawBufferPointer(rebasing: memory[filledByteCount...])
+        .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count]))
+    }
+    filledByteCount += count
+    return count
+  }
+
+  /// Copies from `offset` on into `target` and says how many bytes.
+  func copy(from offset: Int, to target: UnsafeMutableRawBufferPointer) -> Int {
+    let count = min(filledByteCount - offset, target.count)
+    target.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[offset..<offset + count]))
+    return count
+  }
+
+  func reset() { filledByteCount = 0 }
+}

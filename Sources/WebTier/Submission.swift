@@ -1,0 +1,76 @@
+import EventLoop
+import HTTP
+import Jobs
+
+/// The files of one request while they arrive.
+///
+/// Owned by one request's task. Whoever gives up calls `abandon()`; whoever succeeds has awaited `stored()`.
+@LoopActor
+final class Submission {
+  private let storage: ImageStorage
+  private let body: RequestBody
+  private let makeID: @LoopActor () -> JobID
+  private(set) var uploads: [ImageUpload] = []
+  private(set) var failure: SubmissionError?
+  /// Files that are acceptable in principle: one for a raw body.
+  private let fileCountMax: Int
+
+  init(storage: ImageStorage, body: RequestBody, fileCountMax: Int, makeID: @escaping @LoopActor () -> JobID) {
+    self.storage = storage
+    self.body = body
+    self.fileCountMax = fileCountMax
+    self.makeID = makeID
+  }
+
+  /// Streams the body into `sink`, which calls the functions below.
+  func receive(through sink: some RequestBodySink, upTo byteCountMax: Int) async throws(SubmissionError) {
+    do throws(RequestBodyError) {
+      try await body.stream(to: sink, upTo: byteCountMax)
+    } catch {
+      throw failure ?? .body(error)
+    }
+  }
+
+  /// Waits until every file is in the bucket.
+  func stored() async throws(SubmissionError) {
+    for upload in uploads {
+      do throws(UploadError) { try await upload.stored() } catch { throw .upload(error, fileName: upload.name) }
+    }
+  }
+
+  func abandon() {
+    for upload in uploads { upload.abandon() }
+  }
+
+  // MARK: For sinks
+
+  func beginFile(name: String, predictedByteCount: Int?) throws(SubmissionError) {
+    guard uploads.count < fileCountMax else { throw .tooManyFiles(countMax: fileCountMax) }
+    guard storage.hasRoom else { throw .upload(.busy, fileName: name) }
+    let upload = ImageUpload(id: makeID(), name: name, storage: storage, predictedByteCount: predictedByteCount)
+    upload.onReadyForMore = { [body] in body.resume() }
+    uploads.append(upload)
+  }
+
+  func receiveFile(_ bytes: Span<UInt8>) throws(SubmissionError) {
+    guard let upload = uploads.last else { return }
+    do throws(UploadError) { try upload.receive(bytes) } catch { throw .upload(error, fileName: upload.name) }
+    if upload.wantsPause { body.pause() }
+  }
+
+  func endFile() throws(SubmissionError) {
+    guard let upload = uploads.last else { return }
+    if upload.name.isEmpty, upload.isEmpty {
+      // A browser's form in which no file was chosen (RFC 7578 4.2).
+      uploads.removeLast().abandon()
+      return
+    }
+    do throws(UploadError) { try upload.end() } catch { throw .upload(error, fileName: upload.name) }
+  }
+
+  /// Remembers why the body is refused, and refuses it.
+  func refuse(_ error: SubmissionError) -> RequestBodyError {
+    failure = error
+    return .rejected
+  }
+}

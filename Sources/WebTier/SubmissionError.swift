@@ -1,0 +1,20 @@
+import HTTP
+import Jobs
+
+/// Why a request did not become answers. Translated into a ``Problem`` once, at the HTTP edge.
+enum SubmissionError: Error {
+  case body(RequestBodyError)
+  case malformedForm(MultipartError)
+  case unsupportedMediaType(String?)
+  case noFile
+  case tooManyFiles(countMax: Int)
+  /// One of the files; its name is set where the form has several.
+  case upload(UploadError, fileName: String)
+  /// The request queue did not take the job.
+  case queue(String)
+  /// The job cannot be written as a message: a configured name is out of all proportion.
+  case job(JobMessageError)
+  case tooManyPending
+  /// The client has gone; nobody reads the answer.
+  case cancelled
+}

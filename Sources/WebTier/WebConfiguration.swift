@@ -1,0 +1,20 @@
+/// What one web process is told at its start.
+package struct WebConfiguration: Sendable {
+  /// A numeric address to listen on.
+  package var host: String
+  /// 0 lets the system choose.
+  package var port: Int
+  package var inputBucket: String
+  package var outputBucket: String
+  /// What the names of all queues of this installation begin with.
+  package var queuePrefix: String
+  package var limits = WebLimits()
+
+  package init(host: String, port: Int, inputBucket: String, outputBucket: String, queuePrefix: String) {
+    self.host = host
+    self.port = port
+    self.inputBucket = inputBucket
+    self.outputBucket = outputBucket
+    self.queuePrefix = queuePrefix
+  }
+}

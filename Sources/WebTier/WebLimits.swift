@@ -1,0 +1,26 @@
+/// Every bound of the web tier, its default and the reason for it.
+package struct WebLimits: Sendable {
+  /// A file that ends within its first window is one PUT of known length; most photos of the web do.
+  package var firstWindowByteCount = 256 * 1024
+  /// Bytes of one upload that S3 has not taken yet. Beyond them the client's socket is not read.
+  package var unsentByteCountMax = 512 * 1024
+  /// Memory of all uploads together that is kept for replays. What is in flight beyond it is bounded by
+  /// `uploadCountMax` × `unsentByteCountMax`, which with the defaults adds another 512 MiB at the very worst.
+  package var replayByteCountMax = 256 * 1024 * 1024
+  /// Files on their way to S3 at once; further ones are refused with 503 before they are read.
+  package var uploadCountMax = 1024
+  /// Files in one form, so that one request cannot take everybody's places.
+  package var filesPerFormMax = 32
+  /// One image.
+  package var imageByteCountMax = 32 * 1024 * 1024
+  /// One request, all its files and fields.
+  package var bodyByteCountMax = 48 * 1024 * 1024
+  /// Clients that wait for an answer at once.
+  package var pendingAnswerCountMax = 50_000
+  /// How long a client waits for its answer before it is told where to find it.
+  package var answerTimeout: Duration = .seconds(30)
+  /// A result as it lies in the output bucket.
+  package var resultByteCountMax = 64 * 1024
+
+  package init() {}
+}
