@@ -157,6 +157,20 @@ struct ConnectionTests {
     }
   }
 
+  @Test("a body that was paused and then not read does not hold up the next request")
+  func pausedAndUnread() async throws {
+    try await TestServer { request, writer in
+      request.body.pause()
+      writer.send(HTTPResponse(text: request.head.path))
+    }.run { _, address async throws in
+      let client = try RawClient(address)
+      try client.send("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc")
+      #expect(try client.response().text == "/a")
+      try client.send("GET /b HTTP/1.1\r\nHost: a\r\n\r\n")
+      #expect(try client.response().text == "/b")
+    }
+  }
+
   /// §9.6: "If a server performs an immediate close of a TCP connection, there is a significant risk that the client will not
   /// be able to read the last HTTP response. […] servers typically close a connection in stages."
   @Test("a client in the middle of a large upload still reads why it was refused")

@@ -47,6 +47,28 @@ struct IncompleteMessageTests {
     }
   }
 
+  @Test("a body that has ended early before anybody reads it is disconnected too")
+  func bodyEndsBeforeItIsRead() async throws {
+    let errors = Events<RequestBodyError?>()
+    try await TestServer { request, writer in
+      // Until the client's FIN cancels it; by then what there is of the body is held.
+      try? await sleep(for: .seconds(600))
+      do throws(RequestBodyError) {
+        _ = try await request.body.collect(upTo: 100)
+        errors.report(nil)
+      } catch { errors.report(error) }
+      writer.send(HTTPResponse(text: "late"))
+    }.run { _, address async throws in
+      for part in ["", "12345"] {
+        let client = try RawClient(address)
+        try client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n" + part)
+        client.shutdownWrite()
+        #expect(await errors.next() == .disconnected)
+        #expect(try client.response().text == "late")
+      }
+    }
+  }
+
   @Test("a reset in the middle of a body reaches the handler as disconnected")
   func reset() async throws {
     let errors = Events<RequestBodyError?>()
