@@ -1,0 +1,61 @@
+/// Every bound of a worker, in one place.
+package struct WorkerLimits: Sendable {
+  /// Images classified at once, each on a core.
+  package var concurrency: Int
+  /// Jobs received ahead of those that are being classified. While one is classified, the next comes from S3 and the
+  /// one after from SQS, for each core; two more for when either hesitates. No more than that: jobs that wait here are
+  /// missing from the queue's depth, by which the fleet is scaled, and from the hands of workers with nothing to do.
+  package var prefetchCount: Int
+  /// Jobs that are held at all. Beyond the ones ahead, these are classified and wait for S3 and SQS to take what was
+  /// found: 64 suffice for 600 a second at 100 ms.
+  package var heldCountMax: Int
+
+  /// A larger image is answered with an error. The same as the decoder's own bound; with ``heldCountMax`` it bounds a
+  /// worker's memory, since only jobs ahead hold their image.
+  package var imageByteCountMax = 64 << 20
+
+  /// For how long SQS hides a received job from others. Long enough for a worker that is slow, short enough for a
+  /// client that waits while the job of a worker that died comes back. 1 s to 12 h.
+  package var visibilityTimeout: Duration = .seconds(60)
+  /// A job held for longer is not extended any more: whatever keeps it here, another worker may do better.
+  package var holdDurationMax: Duration = .seconds(15 * 60)
+
+  /// ReceiveMessage's longest wait; fewer calls of an idle worker are not to be had.
+  package var receiveWait: Duration = .seconds(20)
+  /// Between attempts to receive after one has failed; doubled up to the longest, with full jitter.
+  package var receiveBackoff: Duration = .seconds(1)
+  package var receiveBackoffMax: Duration = .seconds(20)
+
+  /// How long a job is hidden whose first processing failed for S3's or SQS's sake. Each further time four times as
+  /// long, up to the longest, so that the five receives of the redrive policy outlast an outage of seven minutes.
+  package var retryDelay: Duration = .seconds(5)
+  package var retryDelayMax: Duration = .seconds(15 * 60)
+  /// An inference that failed is tried again, perhaps by another machine; after so many times the client is told.
+  package var inferenceAttemptCountMax = 3
+
+  /// How long the start waits for queue and buckets to exist: whatever creates them may start at the same time.
+  package var startTimeout: Duration = .seconds(60)
+  package var startRetryDelay: Duration = .milliseconds(250)
+
+  /// What is being classified or answered when the worker is told to stop gets this long.
+  package var drainTimeout: Duration = .seconds(20)
+  /// And giving back what it held may take this long.
+  package var giveBackTimeout: Duration = .seconds(5)
+
+  /// What `--concurrency` may be; libuv has no more threads than 1024, and no machine of ours more cores.
+  package static let concurrencyRange = 1...256
+
+  package init(concurrency: Int) {
+    precondition(Self.concurrencyRange.contains(concurrency))
+    self.concurrency = concurrency
+    prefetchCount = 2 * concurrency + 2
+    heldCountMax = concurrency + prefetchCount + 64
+  }
+
+  /// For how long to hide a job after it failed.
+  /// - Parameter receiveCount: how often it was received, this time included.
+  func retryDelay(receiveCount: Int) -> Duration {
+    let quarters = min(max(receiveCount - 1, 0), 10)
+    return min(retryDelay * (1 << (2 * quarters)), retryDelayMax)
+  }
+}
