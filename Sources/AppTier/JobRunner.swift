@@ -134,7 +134,8 @@ import Recognition
   /// told of it: repeating the job would change nothing.
   private func send(_ answer: [UInt8], of job: ClassificationJob) async throws(Obstacle) {
     guard replyPolicy.allows(job.replyTo) else {
-      logger.error("job \(job.id) wants its answer sent to \(job.replyTo), which is not a reply queue of ours: not sent")
+      logger.error(
+        "job \(job.id) wants its answer sent to \(job.replyTo), which is not a reply queue of ours: not sent")
       return
     }
     do {

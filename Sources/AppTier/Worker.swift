@@ -10,12 +10,18 @@ package import Logging
 /// It does not decide how many workers there are, and knows the web tier by its messages only.
 @LoopActor package final class Worker {
   /// What became of the jobs that were held when the worker was told to stop.
-  package struct DrainSummary: Sendable, Hashable {
+  package struct DrainSummary: Sendable, Hashable, CustomStringConvertible {
     package var finishedCount = 0
     /// Not begun, and given back at once.
     package var givenBackCount = 0
     /// Given back because their time was over. What is being computed for them may still occupy a thread.
     package var abandonedCount = 0
+
+    package init() {}
+
+    package var description: String {
+      "\(finishedCount) jobs finished, \(givenBackCount) given back, \(abandonedCount) abandoned"
+    }
   }
 
   private let limits: WorkerLimits

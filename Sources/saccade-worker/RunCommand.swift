@@ -1,0 +1,129 @@
+import AWS
+import AppTier
+import ArgumentParser
+import EventLoop
+import Foundation
+import Glibc
+import Jobs
+import Logging
+import Recognition
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Takes jobs from the request queue until told to stop.",
+    discussion: """
+      Credentials, region and endpoints come from the environment and the shared files, as the AWS SDKs read them: \
+      AWS_REGION, AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, ~/.aws, container and instance roles.
+
+      SIGTERM or SIGINT: receives no more, finishes what is being classified, gives the rest back and exits with 0. A \
+      second one ends it at once.
+      """)
+
+  @Option(help: ArgumentHelp("Where the images are.", valueName: "name"))
+  var inputBucket = "saccade-input"
+
+  @Option(help: ArgumentHelp("Where the results go.", valueName: "name"))
+  var outputBucket = "saccade-output"
+
+  @Option(help: ArgumentHelp("What the queues' names begin with.", valueName: "prefix"))
+  var queuePrefix = "saccade"
+
+  @Option(
+    help: ArgumentHelp("Images classified at once, each on a core. Default: the number of cores.", valueName: "n"))
+  var concurrency: Int?
+
+  @Option(help: ArgumentHelp("How long to finish what has begun when told to stop.", valueName: "seconds"))
+  var drainTimeout = 20
+
+  @Option(
+    help: "How much to log, to standard error: trace, debug, info, notice, warning, error or critical.",
+    transform: { text in
+      guard let level = Logger.Level(rawValue: text) else { throw ValidationError("\"\(text)\" is no log level") }
+      return level
+    })
+  var logLevel = Logger.Level.info
+
+  @OptionGroup var modelOptions: ModelOptions
+
+  func validate() throws {
+    if let concurrency, !WorkerLimits.concurrencyRange.contains(concurrency) {
+      throw ValidationError(
+        "--concurrency is \(WorkerLimits.concurrencyRange.lowerBound) to \(WorkerLimits.concurrencyRange.upperBound)")
+    }
+    guard (0...43_200).contains(drainTimeout) else { throw ValidationError("--drain-timeout is 0 to 43200 seconds") }
+    guard (try? QueueNames(prefix: queuePrefix)) != nil else {
+      throw ValidationError(
+        "--queue-prefix is 1 to \(QueueNames.prefixByteCountMax) letters, digits, hyphens and underscores")
+    }
+  }
+
+  func run() throws {
+    LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+    var logger = Logger(label: "saccade-worker")
+    logger.logLevel = logLevel
+
+    let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    var limits = WorkerLimits(
+      concurrency: concurrency ?? min(cores, WorkerLimits.concurrencyRange.upperBound))
+    limits.drainTimeout = .seconds(drainTimeout)
+    // libuv reads it when the pool gets its first work. More threads than images at once would only wait.
+    setenv("UV_THREADPOOL_SIZE", "\(limits.concurrency)", 1)
+
+    let recognizer = try modelOptions.recognizer(concurrency: limits.concurrency)
+    let configuration = WorkerConfiguration(
+      inputBucket: inputBucket, outputBucket: outputBucket, queues: try QueueNames(prefix: queuePrefix),
+      workerName: "\(hostName)-\(getpid())")
+    let summary = try EventLoop.shared.run { [limits, logger] in
+      try await work(configuration, limits, recognizer, logger)
+    }
+    logger.info("stopped: \(summary)")
+  }
+}
+
+/// From the first look for the queue to the last deletion.
+@LoopActor
+private func work(
+  _ configuration: WorkerConfiguration, _ limits: WorkerLimits, _ recognizer: Recognizer, _ logger: Logger
+) async throws -> Worker.DrainSummary {
+  let signals = try StopSignals()
+  defer { signals.close() }
+  let clients = try await AWSClients.fromEnvironment()
+  defer { clients.shutdown() }
+
+  let opening = EventLoop.shared.start {
+    try await Worker.open(
+      configuration, limits: limits, s3: clients.s3, sqs: clients.sqs, recognition: ImageRecognition(recognizer),
+      logger: logger)
+  }
+  signals.onFirst = { opening.cancel() }
+  let worker: Worker
+  do { worker = try await opening.value } catch {
+    if signals.first != nil { return Worker.DrainSummary() }
+    throw error
+  }
+  worker.start()
+  let classifier = recognizer.classifier
+  logger.info("\(classifier.model.name) in \(classifier.precision), answers as \(configuration.workerName)")
+  // Whoever started this process may wait for the line.
+  print("saccade-worker: ready (model \(classifier.model.name), \(limits.concurrency) at once)")
+  fflush(nil)
+
+  await signals.wait()
+  logger.info("stopping, \(worker.heldCount) jobs held")
+  let summary = await worker.drain()
+  if summary.abandonedCount > 0 {
+    logger.warning("stopped: \(summary)")
+    // The loop would wait for the threads that are still computing what nobody waits for.
+    _exit(0)
+  }
+  return summary
+}
+
+/// As the kernel has it; no name service is asked.
+private var hostName: String {
+  var name = utsname()
+  guard uname(&name) == 0 else { return "localhost" }
+  return withUnsafeBytes(of: &name.nodename) { bytes in
+    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+  }
+}

@@ -1,0 +1,20 @@
+import ArgumentParser
+import EventLoop
+
+// The command line of the app tier: `run`, the daemon, and `classify`, the same recognition on files.
+// It promises to read arguments and environment, to set up logging and signals, and to exit as the shell expects.
+// Everything else is in AppTier and Recognition.
+
+@main struct WorkerCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "saccade-worker",
+    abstract: "Classifies the images that wait in the request queue.",
+    subcommands: [RunCommand.self, ClassifyCommand.self],
+    defaultSubcommand: RunCommand.self)
+
+  static func main() {
+    // Before anything that takes time: the supervisor may die meanwhile.
+    endWithSupervisor()
+    main(nil)
+  }
+}
