@@ -83,7 +83,7 @@ let package = Package(
       swiftSettings: settings),
     .executableTarget(
       name: "saccade-worker",
-      dependencies: ["AppTier", "Recognition", "AWS", "EventLoop", argumentParser, logging],
+      dependencies: ["AppTier", "Recognition", "AWS", "Jobs", "EventLoop", argumentParser, logging],
       swiftSettings: settings, linkerSettings: openVINOSearchPath),
 
     .target(
