@@ -1,3 +1,5 @@
+import Jobs
+
 /// Every bound of a worker, in one place.
 package struct WorkerLimits: Sendable {
   /// Images classified at once, each on a core.
@@ -16,7 +18,7 @@ package struct WorkerLimits: Sendable {
 
   /// For how long SQS hides a received job from others. Long enough for a worker that is slow, short enough for a
   /// client that waits while the job of a worker that died comes back. 1 s to 12 h.
-  package var visibilityTimeout: Duration = .seconds(60)
+  package var visibilityTimeout: Duration = Installation.visibilityTimeout
   /// A job held for longer is not extended any more: whatever keeps it here, another worker may do better.
   package var holdDurationMax: Duration = .seconds(15 * 60)
 

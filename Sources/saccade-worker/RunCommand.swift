@@ -87,7 +87,7 @@ private func work(
 ) async throws -> Worker.DrainSummary {
   let signals = try StopSignals()
   defer { signals.close() }
-  let clients = try await AWSClients.fromEnvironment()
+  let clients = try await AWSClients.fromEnvironment(ProcessInfo.processInfo.environment)
   defer { clients.shutdown() }
 
   let opening = EventLoop.shared.start {
