@@ -1,0 +1,44 @@
+import ArgumentParser
+import EventLoop
+import Glibc
+import LocalCloud
+import Logging
+
+/// `saccade cloud`: S3 and SQS on this machine.
+struct CloudCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cloud", abstract: "S3 and SQS for this machine, on one port.",
+    discussion: """
+      Objects are files, names and messages a SQLite database, both in the data folder. At the first start a key pair is \
+      written to DIR/credentials; AWS_SHARED_CREDENTIALS_FILE=DIR/credentials makes the AWS tools use it.
+      """)
+
+  @Option(help: "Numeric address to listen on. Other machines get in only if you say so here.")
+  var host = "127.0.0.1"
+
+  @Option(help: "Port to listen on; 0 takes a free one.")
+  var port = 9000
+
+  @Option(name: .customLong("data"), help: ArgumentHelp("Folder that keeps everything.", valueName: "dir"))
+  var dataFolder = "saccade-data/cloud"
+
+  @Flag(name: .customLong("fsync"), help: "Answer only once the disk has it: survives a power cut, too.")
+  var isDurable = false
+
+  func validate() throws {
+    guard (0...65535).contains(port) else { throw ValidationError("--port is a number from 0 to 65535.") }
+  }
+
+  func run() throws {
+    let configuration = LocalCloudConfiguration(
+      host: host, port: port, dataFolder: dataFolder, isDurable: isDurable, logger: Logger(label: "saccade.cloud"))
+    try EventLoop.shared.run {
+      let server = try await LocalCloudServer.start(configuration)
+      // Scripts wait for this line.
+      print("saccade cloud: S3 and SQS at \(server.url)")
+      fflush(nil)
+      _ = try await nextSignal(of: [SIGTERM, SIGINT])
+      try await server.shutdown()
+    }
+  }
+}
