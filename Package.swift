@@ -79,7 +79,9 @@ let package = Package(
     library("Elasticity", ["EventLoop", logging]),
     .executableTarget(
       name: "saccade",
-      dependencies: ["WebTier", "LocalCloud", "Elasticity", "AWS", "HTTP", "EventLoop", argumentParser, logging],
+      dependencies: [
+        "WebTier", "LocalCloud", "Elasticity", "AWS", "HTTP", "Jobs", "EventLoop", argumentParser, logging,
+      ],
       swiftSettings: settings),
     .executableTarget(
       name: "saccade-worker",

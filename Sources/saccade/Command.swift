@@ -1,8 +1,9 @@
 import ArgumentParser
 
-/// Saccade's command line.
 @main
 struct Saccade: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "saccade", abstract: "Elastic image recognition.", subcommands: [CloudCommand.self])
+    commandName: "saccade",
+    abstract: "An elastic image-recognition service: upload an image, get its label.",
+    subcommands: [UpCommand.self, WebCommand.self, CloudCommand.self])
 }

@@ -1,0 +1,51 @@
+import AWS
+import ArgumentParser
+import Elasticity
+import EventLoop
+import Foundation
+import Jobs
+
+struct UpCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "up",
+    abstract: "Run everything on this machine: storage and queues, the web tier and workers.",
+    discussion: """
+      Starts `saccade cloud`, `saccade web` and the workers as child processes, restarts one that dies, and stops all \
+      of them on Ctrl-C.
+
+      Example:
+        saccade up --port 8080 --workers 2
+      """)
+
+  @Option(help: "Address the web tier listens on.")
+  var host = "127.0.0.1"
+
+  @Option(help: "Port the web tier listens on; 0 takes a free one.")
+  var port = 8080
+
+  @Option(help: "Port of the embedded S3 and SQS endpoint, on the loopback address; 0 takes a free one.")
+  var cloudPort = 9000
+
+  @Option(help: "Number of workers. (default: the number of cores)")
+  var workers: Int?
+
+  @Option(help: "Folder that holds everything that must survive a restart.")
+  var data = "saccade-data"
+
+  @Option(help: "OpenVINO IR or ONNX file to classify with. (default: the installed EfficientNet-Lite0)")
+  var model: String?
+
+  @OptionGroup var installation: InstallationOptions
+
+  func validate() throws {
+    guard (0...65_535).contains(port) else { throw ValidationError("--port is 0 to 65535.") }
+    guard (0...65_535).contains(cloudPort) else { throw ValidationError("--cloud-port is 0 to 65535.") }
+    if let workers { guard (1...64).contains(workers) else { throw ValidationError("--workers is 1 to 64.") } }
+  }
+
+  func run() throws {
+    endWithSupervisor()
+    let status = try EventLoop.shared.run { [self] in try await Machine(options: self).run() }
+    if status != 0 { throw ExitCode(status) }
+  }
+}

@@ -1,0 +1,66 @@
+import AWS
+import ArgumentParser
+import EventLoop
+import Foundation
+import Glibc
+import Logging
+import WebTier
+
+struct WebCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "web",
+    abstract: "Run the web tier: takes uploads, answers with labels.",
+    discussion: """
+      S3 and SQS are found as the AWS SDKs find them: credentials, region and AWS_ENDPOINT_URL from the environment, \
+      the shared files, the container or the instance. SIGTERM and SIGINT finish what is in flight.
+      """)
+
+  @Option(help: "Address to listen on.")
+  var host = "127.0.0.1"
+
+  @Option(help: "Port to listen on; 0 takes a free one.")
+  var port = 8080
+
+  @Option(help: "Seconds a client waits for its answer before it is told where to find it.")
+  var answerTimeout = 30
+
+  @Option(help: "Largest image, in MiB.")
+  var maxImage = 32
+
+  @Option(help: "Memory for replays of uploads, in MiB.")
+  var replayMemory = 256
+
+  @Option(help: "Seconds that a stop may take to finish what is in flight.")
+  var drainTimeout = 30
+
+  @OptionGroup var installation: InstallationOptions
+
+  func validate() throws {
+    guard (0...65_535).contains(port) else { throw ValidationError("--port is 0 to 65535.") }
+    guard (1...3600).contains(answerTimeout) else { throw ValidationError("--answer-timeout is 1 to 3600 seconds.") }
+    guard (1...1024).contains(maxImage) else { throw ValidationError("--max-image is 1 to 1024 MiB.") }
+    guard (0...1_048_576).contains(replayMemory) else { throw ValidationError("--replay-memory is 0 to 1048576 MiB.") }
+    guard (0...3600).contains(drainTimeout) else { throw ValidationError("--drain-timeout is 0 to 3600 seconds.") }
+  }
+
+  func run() throws {
+    endWithSupervisor()
+    logToStandardError()
+    var configuration = WebConfiguration(
+      host: host, port: port, inputBucket: installation.inputBucket, outputBucket: installation.outputBucket,
+      queuePrefix: installation.queuePrefix)
+    configuration.limits.answerTimeout = .seconds(answerTimeout)
+    configuration.limits.imageByteCountMax = maxImage << 20
+    configuration.limits.bodyByteCountMax = maxImage << 20 + 16 << 20
+    configuration.limits.replayByteCountMax = replayMemory << 20
+    let drain = Duration.seconds(drainTimeout)
+    try EventLoop.shared.run { [configuration] in
+      let clients = try await AWSClients.fromEnvironment(ProcessInfo.processInfo.environment)
+      let web = try await WebTier.start(configuration, clients: clients, logger: Logger(label: "web"))
+      announce("saccade web: listening at http://\(web.localAddress)")
+      _ = try await nextSignal(of: [SIGTERM, SIGINT])
+      await web.stop(within: drain)
+      clients.shutdown()
+    }
+  }
+}
