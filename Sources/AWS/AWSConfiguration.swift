@@ -1,4 +1,4 @@
-package import EventLoop
+import EventLoop
 
 /// Which region, and where S3 and SQS are: from the environment and the shared files, as the AWS SDKs read them.
 package struct AWSConfiguration: Sendable, Hashable {

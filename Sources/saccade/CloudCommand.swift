@@ -30,13 +30,13 @@ struct CloudCommand: ParsableCommand {
   }
 
   func run() throws {
+    endWithSupervisor()
+    logToStandardError()
     let configuration = LocalCloudConfiguration(
       host: host, port: port, dataFolder: dataFolder, isDurable: isDurable, logger: Logger(label: "saccade.cloud"))
     try EventLoop.shared.run {
       let server = try await LocalCloudServer.start(configuration)
-      // Scripts wait for this line.
-      print("saccade cloud: S3 and SQS at \(server.url)")
-      fflush(nil)
+      announce("saccade cloud: S3 and SQS at \(server.url)")
       _ = try await nextSignal(of: [SIGTERM, SIGINT])
       try await server.shutdown()
     }
