@@ -16,9 +16,22 @@ final class Authenticator {
     self.now = now
   }
 
-  func verifyS3(_ head: HTTPRequestHead) throws(SigV4.VerificationError) -> SigV4.Verifier.Verified {
-    try s3.verify(request(head, .unsigned), at: now()) { [credentials] in
-      $0 == credentials.accessKeyID ? credentials : nil
+  /// - Returns: What the signature says about the body.
+  func verifyS3(
+    _ head: HTTPRequestHead, _ query: HTTP.QueryParameters
+  ) throws(S3Error) -> (payload: PayloadHash, chunkSigner: SigV4.ChunkSigner?) {
+    if !head.headers.contains("authorization"), let presigned = PresignedV2(query) {
+      try presigned.verify(head, query, credentials, at: now())
+      return (.unsigned, nil)
+    }
+    do throws(SigV4.VerificationError) {
+      let verified = try s3.verify(request(head, .unsigned), at: now()) { [credentials] in
+        $0 == credentials.accessKeyID ? credentials : nil
+      }
+      let signsChunks = verified.payloadHash.signsChunks
+      return (verified.payloadHash, signsChunks ? verified.signature.chunkSigner() : nil)
+    } catch {
+      throw S3Error(error)
     }
   }
 

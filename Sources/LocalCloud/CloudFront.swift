@@ -37,20 +37,18 @@ final class CloudFront {
   private func answerObjects(_ request: HTTPRequest, _ response: consuming ResponseWriter) async {
     let requestID = CloudFront.requestID()
     do {
-      let verified = try authenticator.verifyS3(request.head)
       guard let query = HTTP.QueryParameters(parsing: request.head.query, plusIsSpace: true) else {
         throw S3Error(.invalidURI)
       }
+      let (payloadHash, chunkSigner) = try authenticator.verifyS3(request.head, query)
       let verifiedRequest = S3Request(
         head: request.head, body: request.body,
         target: try S3Target(path: request.head.path, keyByteCountMax: limits.keyByteCountMax), query: query,
-        requestID: requestID, payloadHash: verified.payloadHash,
-        chunkSigner: verified.payloadHash.signsChunks ? verified.signature.chunkSigner() : nil)
+        requestID: requestID, payloadHash: payloadHash, chunkSigner: chunkSigner)
       await objects.respond(to: verifiedRequest, response)
     } catch {
       let failure: S3Error =
         switch error {
-        case let error as SigV4.VerificationError: S3Error(error)
         case let error as S3Error: error
         default: S3Error(.internalError)
         }

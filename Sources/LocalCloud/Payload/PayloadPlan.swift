@@ -13,8 +13,12 @@ struct PayloadPlan: Sendable {
   /// The checksum that `x-amz-trailer` promises.
   let trailerChecksum: ChecksumAlgorithm?
 
-  /// - Parameter wantsMD5: Whether an ETag will be needed.
-  init(_ head: HTTPRequestHead, _ hash: PayloadHash, wantsMD5: Bool) throws(S3Error) {
+  /// - Parameters:
+  ///   - wantsMD5: Whether an ETag will be needed.
+  ///   - checksumIsOfBody: False for `CompleteMultipartUpload`, whose `x-amz-checksum-` headers speak of the object.
+  init(
+    _ head: HTTPRequestHead, _ hash: PayloadHash, wantsMD5: Bool, checksumIsOfBody: Bool = true
+  ) throws(S3Error) {
     let headers = head.headers
     let encodings = (headers["content-encoding"] ?? "").split(separator: ",").map { $0.trimmingBlanks.lowercased() }
     if hash.isStreaming {
@@ -32,13 +36,13 @@ struct PayloadPlan: Sendable {
       chunked = nil
     }
 
-    let checksum = try PayloadPlan.checksum(in: headers)
+    let checksum = checksumIsOfBody ? try PayloadPlan.checksum(in: headers) : nil
     trailerChecksum = try PayloadPlan.trailerChecksum(in: headers, hash)
     if checksum != nil, trailerChecksum != nil {
       throw S3Error(
         .invalidRequest, "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
     }
-    if headers.contains("x-amz-sdk-checksum-algorithm"), checksum == nil, trailerChecksum == nil {
+    if checksumIsOfBody, headers.contains("x-amz-sdk-checksum-algorithm"), checksum == nil, trailerChecksum == nil {
       throw S3Error(
         .invalidRequest,
         "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found."

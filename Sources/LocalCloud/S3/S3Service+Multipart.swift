@@ -45,7 +45,8 @@ extension S3Service {
     let (bucket, key) = (request.bucket, request.key)
     try requireBucket(bucket)
     let condition = try WriteCondition(request.headers)
-    let wanted = try CompletedParts(try await collect(request), request.headers, limits)
+    let wanted = try CompletedParts(
+      try await collect(request, checksumIsOfBody: false), request.headers, limits)
     let modifiedAt = timestamp()
     let record = try await commit([]) { [limits] database in
       let begun = try UploadTable.find(database, bucket, key, upload)

@@ -121,9 +121,11 @@ final class S3Service {
   }
 
   /// Receives a body that is small, and checks it as if it were an object.
-  func collect(_ request: S3Request, requiresIntegrity: Bool = false) async throws -> [UInt8] {
+  func collect(
+    _ request: S3Request, requiresIntegrity: Bool = false, checksumIsOfBody: Bool = true
+  ) async throws -> [UInt8] {
     if request.head.contentLength == nil, !request.head.isChunked { return [] }
-    let plan = try PayloadPlan(request.head, request.payloadHash, wantsMD5: false)
+    let plan = try PayloadPlan(request.head, request.payloadHash, wantsMD5: false, checksumIsOfBody: checksumIsOfBody)
     guard plan.hasIntegrity || !requiresIntegrity else {
       throw S3Error(.invalidRequest, "Missing required header for this request: Content-MD5")
     }
