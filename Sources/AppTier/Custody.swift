@@ -56,13 +56,13 @@ import Logging
 
   /// Lets others receive the job after a pause.
   func giveBack(_ message: SQSMessage, _ ticket: HeldJobs.Ticket, after delay: Duration) async {
-    guard jobs.settle(ticket) else { return }
+    guard advance(ticket, to: .leaving) else { return }
+    defer { settle(ticket) }
     do {
       try await sqs.changeVisibility(of: message.receiptHandle, to: delay, in: queueURL)
     } catch {
       logger.warning("message \(message.messageID) comes back with its visibility timeout: \(error)")
     }
-    wakeWaiters()
   }
 
   /// Settles all jobs of some stages, which are then to be released.

@@ -13,6 +13,11 @@ struct HeldJobs {
     case recognising
     /// Its answer is on the way.
     case answering
+    /// It is being given back, which takes a call: its visibility is not to be extended over our own head.
+    case leaving
+
+    /// Counts among those that keep the processor busy.
+    fileprivate var isAhead: Bool { self == .ahead || self == .recognising }
   }
 
   struct Held: Sendable, Hashable {
@@ -32,7 +37,7 @@ struct HeldJobs {
   private let extensionInterval: Duration
   private let holdDurationMax: Duration
   private var entries: [Ticket: Entry] = [:]
-  /// Of those that are not `.answering`.
+  /// Of those whose stage is ahead of the answer.
   private var aheadCount = 0
   private var nextNumber = 0
 
@@ -67,7 +72,7 @@ struct HeldJobs {
   /// - Returns: false when it is not held any more: it was given back over our heads.
   mutating func advance(_ ticket: Ticket, to stage: Stage) -> Bool {
     guard let entry = entries[ticket] else { return false }
-    if entry.stage != .answering, stage == .answering { aheadCount -= 1 }
+    if entry.stage.isAhead, !stage.isAhead { aheadCount -= 1 }
     entries[ticket]?.stage = stage
     return true
   }
@@ -77,7 +82,7 @@ struct HeldJobs {
   @discardableResult
   mutating func settle(_ ticket: Ticket) -> Bool {
     guard let entry = entries.removeValue(forKey: ticket) else { return false }
-    if entry.stage != .answering { aheadCount -= 1 }
+    if entry.stage.isAhead { aheadCount -= 1 }
     return true
   }
 
@@ -91,7 +96,8 @@ struct HeldJobs {
   /// The jobs whose visibility must be extended now, oldest first. They count as extended until told otherwise.
   mutating func extensionsDue(at now: ContinuousClock.Instant) -> [Held] {
     var due: [Held] = []
-    for (ticket, entry) in entries where entry.extensionDue <= now && now - entry.heldSince < holdDurationMax {
+    for (ticket, entry) in entries
+    where entry.extensionDue <= now && now - entry.heldSince < holdDurationMax && entry.stage != .leaving {
       entries[ticket]?.extensionDue = now + extensionInterval
       due.append(Held(ticket: ticket, receiptHandle: entry.receiptHandle))
     }

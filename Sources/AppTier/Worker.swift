@@ -74,7 +74,7 @@ package import Logging
     let heldCount = custody.count
     summary.givenBackCount = await giveBack([.ahead])
     if await !custody.waitUntilEmpty(within: limits.drainTimeout) {
-      summary.abandonedCount = await giveBack([.ahead, .recognising, .answering])
+      summary.abandonedCount = await giveBack([.ahead, .recognising, .answering, .leaving])
     }
     custody.close()
     summary.finishedCount = heldCount - summary.givenBackCount - summary.abandonedCount

@@ -1,0 +1,113 @@
+import AWS
+import AppTier
+import EventLoop
+import Foundation
+import Glibc
+import Jobs
+import TestSupport
+import Testing
+
+/// The binary as a supervisor sees it.
+@Suite(
+  "saccade-worker", .serialized,
+  .enabled(
+    if: Fixtures.areHere && WorkerProcess.isBuilt, "needs the binary, the model and a server of deploy/bootstrap"))
+struct WorkerProcessTests {
+  @Test("it says when it is ready, works, and exits with 0 on either signal", arguments: [SIGTERM, SIGINT])
+  func lifetime(signal: Int32) async throws {
+    try await Bench.with(Bench.servers[0]) { bench in
+      let worker = try await WorkerProcess(for: bench)
+      let ready = await worker.firstLine()
+      #expect(ready == "saccade-worker: ready (model efficientnet-lite0, 1 at once)")
+      let job = try await bench.makeJob(try Fixtures.image())
+      try await bench.send(job)
+      let answer = try await bench.answer()
+      #expect(answer.id == job.id)
+      #expect(try answer.outcome.get().worker.hasSuffix("-\(worker.process.processIdentifier)"))
+      worker.process.send(signal: signal)
+      let status = await worker.process.exit()
+      #expect(status == .exited(0))
+      #expect(try await bench.depth(of: bench.requestQueueURL) == .init(visible: 0, hidden: 0))
+    }
+  }
+
+  @Test("a mistake on the command line is said on standard error, with status 64, before anything is loaded")
+  func usage() async throws {
+    try await Bench.with(Bench.servers[0]) { bench in
+      for arguments in [["--concurrency", "0"], ["--queue-prefix", "a b"], ["--log-level", "loud"], ["--nonsense"]] {
+        let status = try await WorkerProcess(for: bench, arguments).process.exit()
+        #expect(status == .exited(64), "\(arguments)")
+      }
+    }
+  }
+
+  @Test("a model that is not there ends it with status 1")
+  func noModel() async throws {
+    try await Bench.with(Bench.servers[0]) { bench in
+      let status = try await WorkerProcess(for: bench, ["--model", "/nonexistent/model.xml"]).process.exit()
+      #expect(status == .exited(1))
+    }
+  }
+
+  @Test("classify labels files, and fails when one of them is no image")
+  func classify() async throws {
+    try await Bench.with(Bench.servers[0]) { bench in
+      let good = try await WorkerProcess(for: bench, command: ["classify", Fixtures.rocket])
+      let line = try #require(await good.firstLine())
+      #expect(["missile", "projectile"].contains { line == "\(Fixtures.rocket): \($0)" }, "\(line)")
+      #expect(await good.process.exit() == .exited(0))
+
+      let mixed = try await WorkerProcess(for: bench, command: ["classify", "--json", Fixtures.model, Fixtures.rocket])
+      let report = try #require(await mixed.firstLine())
+      #expect(report.contains(#""error":{"code":"unsupported-format""#), "\(report)")
+      #expect(await mixed.process.exit() == .exited(1))
+    }
+  }
+}
+
+@LoopActor final class WorkerProcess {
+  let process: ChildProcess
+  private let lines: AsyncStream<String>
+
+  /// `run` for the bench's installation, on one core.
+  convenience init(for bench: Bench, _ arguments: [String] = []) async throws {
+    try await self.init(
+      for: bench,
+      command: [
+        "--input-bucket", bench.names.inputBucket, "--output-bucket", bench.names.outputBucket, "--queue-prefix",
+        bench.names.queues.prefix, "--concurrency", "1", "--model", Fixtures.model, "--log-level", "error",
+      ] + arguments)
+  }
+
+  init(for bench: Bench, command: [String]) async throws {
+    let server = try await ServerUnderTest.running(Bench.servers[0])
+    let (lines, line) = AsyncStream<String>.makeStream()
+    self.lines = lines
+    process = try ChildProcess(
+      executable: Self.binary, arguments: command,
+      environment: ProcessInfo.processInfo.environment.merging([
+        "AWS_ENDPOINT_URL": server.endpoint.url, "AWS_REGION": server.region,
+        "AWS_ACCESS_KEY_ID": server.credentials.accessKeyID,
+        "AWS_SECRET_ACCESS_KEY": server.credentials.secretAccessKey,
+      ]) { $1 },
+      standardOutput: .lines { line.yield($0) }, standardError: .discard)
+    EventLoop.shared.spawn { [process] in
+      _ = await process.exit()
+      line.finish()
+    }
+  }
+
+  /// Nil when it ended without one.
+  func firstLine() async -> String? {
+    for await line in lines { return line }
+    return nil
+  }
+
+  /// Built beside the tests.
+  nonisolated static let binary: String = {
+    let tests = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundlePath ?? CommandLine.arguments[0]
+    return URL(filePath: tests).deletingLastPathComponent().appending(path: "saccade-worker").path
+  }()
+
+  nonisolated static let isBuilt = FileManager.default.isExecutableFile(atPath: binary)
+}
