@@ -1,5 +1,3 @@
-import EventLoop
-
 /// Which region, and where S3 and SQS are: from the environment and the shared files, as the AWS SDKs read them.
 package struct AWSConfiguration: Sendable, Hashable {
   /// What signatures are scoped to.
@@ -76,24 +74,6 @@ package struct AWSConfiguration: Sendable, Hashable {
     guard Self.isRegion(region) else { throw .invalidRegion(region) }
     return AWSConfiguration(
       region: region, s3: s3 ?? Self.regional("s3", region), sqs: sqs ?? Self.regional("sqs", region))
-  }
-
-  /// As `fromEnvironment`, asking the instance's metadata for its region when nothing else says it.
-  @LoopActor package static func resolve(
-    environment: [String: String], metadata: any MetadataFetching
-  ) async throws(AWSConfigurationError) -> AWSConfiguration {
-    func read(_ environment: [String: String]) async throws(AWSConfigurationError) -> AWSConfiguration {
-      try await EventLoop.shared.offload { () throws(AWSConfigurationError) in try fromEnvironment(environment) }
-    }
-    do {
-      return try await read(environment)
-    } catch .regionMissing {
-      let instance = InstanceMetadata(environment: environment, metadata: metadata)
-      guard let region = try? await instance.get("placement/region") else { throw .regionMissing }
-      var environment = environment
-      environment["AWS_REGION"] = ASCII.trimmed(region)
-      return try await read(environment)
-    }
   }
 
   private static func regional(_ service: String, _ region: String) -> Endpoint {

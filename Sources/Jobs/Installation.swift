@@ -1,12 +1,12 @@
 package import AWS
-import EventLoop
+package import EventLoop
 
 /// What an installation needs in S3 and SQS, and the numbers it is made with.
-package enum Installation {
+@LoopActor package enum Installation {
   /// How long a received job stays invisible to other workers; workers extend it while they hold the job.
-  package static let visibilityTimeout: Duration = .seconds(60)
+  package nonisolated static let visibilityTimeout: Duration = .seconds(60)
   /// Receives after which a job is taken for poisonous and goes to the dead-letter queue.
-  package static let receiveCountMax = 5
+  package nonisolated static let receiveCountMax = 5
   /// SQS's longest: a dead letter is kept until somebody has looked at it.
   static let deadLetterRetention: Duration = .seconds(14 * 24 * 3600)
   /// An answer that nobody has taken by then has nobody left to take it; the output bucket holds the result.
@@ -14,7 +14,7 @@ package enum Installation {
 
   /// Creates the buckets and the request and dead-letter queues, as far as they do not exist.
   /// - Returns: The URL of the request queue.
-  @LoopActor @discardableResult
+  @discardableResult
   package static func create(
     inputBucket: String, outputBucket: String, queues: QueueNames, s3: S3Client, sqs: SQSClient
   ) async throws(AWSError) -> String {
@@ -34,7 +34,6 @@ package enum Installation {
 
   /// Creates the queue that one web process takes its answers from.
   /// - Returns: Its URL.
-  @LoopActor
   package static func createReplyQueue(named name: String, sqs: SQSClient) async throws(AWSError) -> String {
     try await sqs.createQueue(name, attributes: ["MessageRetentionPeriod": seconds(answerRetention)])
   }
