@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 
 /// The wall clock at its creation and the monotonic clock since: timestamps that mean something to clients and never
@@ -5,13 +6,15 @@ import Glibc
 struct EpochClock: Sendable {
   private let offset: Int64
 
-  init() { offset = EpochClock.read(CLOCK_REALTIME) - EpochClock.read(CLOCK_MONOTONIC) }
+  init(startingAt date: Date) {
+    offset = Int64(date.timeIntervalSince1970 * 1000) - EpochClock.monotonicMilliseconds
+  }
 
-  func now() -> EpochTime { EpochTime(milliseconds: offset + EpochClock.read(CLOCK_MONOTONIC)) }
+  func now() -> EpochTime { EpochTime(milliseconds: offset + EpochClock.monotonicMilliseconds) }
 
-  private static func read(_ clock: clockid_t) -> Int64 {
+  private static var monotonicMilliseconds: Int64 {
     var time = timespec()
-    clock_gettime(clock, &time)
+    clock_gettime(CLOCK_MONOTONIC, &time)
     return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
   }
 }
