@@ -24,7 +24,8 @@ extension ServerUnderTest {
     let process = try ServerProcess(
       testEnvironment + "/weed",
       ["server", "-s3", "-filer", "-ip=127.0.0.1", "-dir=\(directory.path)", "-s3.config=\(configuration.path)"]
-        + ["-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-volume.max=20"]
+        + ["-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-volume.max=1000"]
+        + ["-master.volumeSizeLimitMB=64", "-s3.autoCreateBucket=false", "-s3.allowDeleteBucketNotEmpty=false"]
         + zip(names, ports).map { "-\($0)=\($1)" })
     let endpoint = try ServiceEndpoint("http://127.0.0.1:\(ports[6])")
     try await process.output { $0.contains("Start Seaweed S3 API Server") ? () : nil }

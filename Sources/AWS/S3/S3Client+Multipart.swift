@@ -44,9 +44,9 @@ extension S3Client {
     // body how it went.
     call.timeouts.stall = nil
     call.timeouts.total = max(call.timeouts.total, .seconds(600))
-    call.hiddenError = { response in
+    call.flaw = { response in
       guard let root = try? XMLTree(parsing: response.body), root.name == "Error" else { return nil }
-      return .s3(response, operation: "CompleteMultipartUpload")
+      return .service(.s3(response, operation: "CompleteMultipartUpload"))
     }
     let root = try document(try await caller.send(call), of: call.operation)
     guard root.name == "CompleteMultipartUploadResult" else {

@@ -15,8 +15,8 @@ struct ServiceCall {
   var payloadHash: PayloadHash = .empty
   var response: TransportRequest.ResponseDestination = .collect(byteCountMax: 1 << 20)
   var timeouts = TransportTimeouts()
-  /// Finds an error in a response whose status says success.
-  var hiddenError: (@LoopActor (TransportResponse) -> ServiceError?)?
+  /// Finds what is wrong with a response whose status says success.
+  var flaw: (@LoopActor (TransportResponse) -> AWSError?)?
 
   /// Makes a source or a sink ready for another attempt. A request without either always is.
   @LoopActor func rewind() -> Bool {

@@ -6,6 +6,8 @@ import FoundationEssentials
   private var signer: SigV4
   private let credentials: any CredentialsProvider
   private let transport: Transport
+  private let retryPolicy: RetryPolicy
+  private var retryQuota = RetryQuota()
   private let counters: AWSCallCounters
   private let parseError: @LoopActor (TransportResponse, String) -> ServiceError
   private let now: @LoopActor () -> Date
@@ -21,6 +23,7 @@ import FoundationEssentials
     self.signer = signer
     self.credentials = credentials
     self.transport = transport
+    retryPolicy = options.retryPolicy
     counters = options.counters
     now = options.now
     random = options.random
@@ -29,27 +32,35 @@ import FoundationEssentials
 
   /// The first response that is a success, within the retry policy's attempts.
   func send(_ call: ServiceCall) async throws(AWSError) -> TransportResponse {
-    var attempt = 1
+    var retries = retryPolicy.begin()
     var clockIsSet = false
     while true {
-      let failure: AWSError
-      do throws(AWSError) {
-        return try await self.attempt(call)
+      let failure: Failure
+      do throws(Failure) {
+        let response = try await attempt(call)
+        retries.succeed(quota: &retryQuota)
+        return response
       } catch {
         failure = error
       }
-      if !clockIsSet, failure.serviceError?.isClockSkew ?? false, call.rewind() {
+      if !clockIsSet, failure.error.serviceError?.isClockSkew ?? false, call.rewind() {
         // The attempt has set our idea of the service's clock; no need to wait.
         clockIsSet = true
         continue
       }
-      guard failure.isRetryable, attempt < 4, call.rewind() else {
-        throw failure
-      }
-      let delay = Duration.milliseconds(Int.random(in: 0...(50 << attempt), using: &random))
-      attempt += 1
+      guard let cause = failure.error.retryCause, call.rewind() else { throw failure.error }
+      let decision = retries.decide(
+        after: cause, retryAfter: failure.retryAfter, fraction: Double.random(in: 0...1, using: &random),
+        quota: &retryQuota)
+      guard case .retry(let delay) = decision else { throw failure.error }
       do { try await sleep(for: delay) } catch { throw .transport(.cancelled) }
     }
+  }
+
+  /// Why an attempt failed, and what the service said about trying again.
+  private struct Failure: Error {
+    let error: AWSError
+    var retryAfter: Duration?
   }
 
   /// A signed URL for whoever holds it; see `SigV4.presign`.
@@ -60,33 +71,39 @@ import FoundationEssentials
     return call.endpoint.scheme + "://" + call.endpoint.authority + request.target
   }
 
-  private func attempt(_ call: ServiceCall) async throws(AWSError) -> TransportResponse {
-    var request = signable(call)
-    signer.sign(&request, with: try await currentCredentials(), at: serviceTime)
+  private func attempt(_ call: ServiceCall) async throws(Failure) -> TransportResponse {
+    let request: SigV4.Request
+    do { request = try await signed(call) } catch { throw Failure(error: error) }
     let response: TransportResponse
     do {
       response = try await transport.send(
         TransportRequest(
           method: call.method, url: call.endpoint.scheme + "://" + call.endpoint.authority + request.target,
-          headers: request.headers, body: call.body, response: call.response,
-          timeouts: call.timeouts))
+          headers: request.headers, body: call.body, response: call.response, timeouts: call.timeouts))
     } catch {
-      counters.count(.unanswered, service: signer.service, operation: call.operation)
-      throw .transport(error)
+      count(.unanswered, call)
+      throw Failure(error: .transport(error))
     }
-    guard let error = refusal(in: response, to: call) else {
-      counters.count(.succeeded, service: signer.service, operation: call.operation)
+    guard let error = response.isSuccess ? call.flaw?(response) : .service(parseError(response, call.operation)) else {
+      count(.succeeded, call)
       return response
     }
-    let outcome: AWSCallCounters.Outcome =
-      error.isThrottling ? .throttled : error.status >= 500 || response.isSuccess ? .failed : .refused
-    counters.count(outcome, service: signer.service, operation: call.operation)
-    if error.isClockSkew { learnClock(from: response) }
-    throw .service(error)
+    let isThrottling = error.serviceError?.isThrottling ?? false
+    count(isThrottling ? .throttled : response.status < 500 && !response.isSuccess ? .refused : .failed, call)
+    if error.serviceError?.isClockSkew ?? false { learnClock(from: response) }
+    let retryAfter = RetryAfter.delay(
+      milliseconds: response.headers["x-amz-retry-after"], retryAfter: response.headers["retry-after"], now: now())
+    throw Failure(error: error, retryAfter: retryAfter)
   }
 
-  private func refusal(in response: TransportResponse, to call: ServiceCall) -> ServiceError? {
-    response.isSuccess ? call.hiddenError?(response) : parseError(response, call.operation)
+  private func count(_ outcome: AWSCallCounters.Outcome, _ call: ServiceCall) {
+    counters.count(outcome, service: signer.service, operation: call.operation)
+  }
+
+  private func signed(_ call: ServiceCall) async throws(AWSError) -> SigV4.Request {
+    var request = signable(call)
+    signer.sign(&request, with: try await currentCredentials(), at: serviceTime)
+    return request
   }
 
   private func signable(_ call: ServiceCall) -> SigV4.Request {
@@ -111,14 +128,15 @@ import FoundationEssentials
 }
 
 extension AWSError {
-  /// The same call, repeated, may succeed.
-  var isRetryable: Bool {
+  /// Why the same call, repeated, may succeed; nil when it will not.
+  var retryCause: RetryCause? {
     switch self {
-    case .service(let error): error.isTransient
-    case .transport(let error): error.isRetryable
+    case .service(let error): error.isThrottling ? .throttling : error.isTransient ? .transient : nil
+    case .transport(.timedOut): .timeout
+    case .transport(let error): error.isRetryable ? .transient : nil
     // Damage on the way: another transfer may be sound.
-    case .checksumMismatch: true
-    case .credentials, .malformedResponse, .invalidArgument: false
+    case .checksumMismatch: .transient
+    case .credentials, .malformedResponse, .invalidArgument: nil
     }
   }
 }

@@ -21,9 +21,11 @@ extension ServiceError {
     let queryCode = response.headers["x-amzn-query-error"]?.split(separator: ";").first.map(String.init)
     let type = body?.type ?? response.headers["x-amzn-errortype"]
     let code = type.flatMap { $0.split(separator: "#").last?.split(separator: ":").first }.map(String.init)
+    // A gateway that refuses before it knows the protocol answers in XML, with more or less around `<Error><Code>…`.
+    let gateway = body == nil ? try? XMLTree(parsing: response.body).descendant("Error") : nil
     return ServiceError(
-      code: canonical(code ?? queryCode) ?? standIn(response.status),
-      message: body?.message ?? "",
+      code: canonical(code ?? queryCode ?? gateway?["Code"]?.text) ?? standIn(response.status),
+      message: body?.message ?? gateway?["Message"]?.text ?? "",
       requestID: response.headers["x-amzn-requestid"] ?? "",
       status: response.status, operation: operation)
   }

@@ -19,7 +19,7 @@ package struct XMLTree: Sendable {
     parser.shouldResolveExternalEntities = false
     let builder = Builder()
     parser.delegate = builder
-    guard parser.parse(), let root = builder.root else { throw Malformed() }
+    guard parser.parse(), !builder.isMalformed, let root = builder.root else { throw Malformed() }
     self = root
   }
 
@@ -27,6 +27,13 @@ package struct XMLTree: Sendable {
 
   /// The first child of this name.
   package subscript(name: String) -> XMLTree? { children.first { $0.name == name } }
+
+  /// The first element of this name anywhere below, or this one.
+  func descendant(_ name: String) -> XMLTree? {
+    if self.name == name { return self }
+    for child in children { if let found = child.descendant(name) { return found } }
+    return nil
+  }
 
   package func all(_ name: String) -> [XMLTree] { children.filter { $0.name == name } }
 
@@ -48,15 +55,22 @@ package struct XMLTree: Sendable {
 
   private final class Builder: NSObject, XMLParserDelegate {
     var root: XMLTree?
+    /// libxml2 reports what follows the root, or stands in for another end tag, and then parses on.
+    var isMalformed = false
     private var open: [XMLTree] = []
 
     func parser(
       _ parser: XMLParser, didStartElement elementName: String, namespaceURI: String?, qualifiedName: String?,
       attributes: [String: String]
     ) {
-      guard open.count < XMLTree.depthMax else { return parser.abortParsing() }
+      guard root == nil, open.count < XMLTree.depthMax else {
+        isMalformed = true
+        return parser.abortParsing()
+      }
       open.append(XMLTree(name: elementName))
     }
+
+    func parser(_ parser: XMLParser, parseErrorOccurred parseError: any Error) { isMalformed = true }
 
     func parser(_ parser: XMLParser, foundCharacters string: String) {
       guard !open.isEmpty else { return }
@@ -71,7 +85,10 @@ package struct XMLTree: Sendable {
     func parser(
       _ parser: XMLParser, didEndElement elementName: String, namespaceURI: String?, qualifiedName: String?
     ) {
-      guard let ended = open.popLast() else { return }
+      guard let ended = open.popLast(), ended.name == elementName else {
+        isMalformed = true
+        return
+      }
       if open.isEmpty { root = ended } else { open[open.count - 1].children.append(ended) }
     }
   }

@@ -2,7 +2,7 @@ import EventLoop
 
 /// A server on the loop that answers the n-th request it gets with the n-th line of its script, however wrong.
 @LoopActor final class ScriptedServer {
-  enum Reply {
+  enum Reply: Sendable {
     /// These bytes; the connection stays open.
     case bytes(String)
     /// These bytes, then FIN.
@@ -76,15 +76,15 @@ import EventLoop
 
   func record(_ request: Request) { requests.append(request) }
 
-  static func ok(_ body: String = "", headers: String = "") -> Reply {
+  nonisolated static func ok(_ body: String = "", headers: String = "") -> Reply {
     .bytes("HTTP/1.1 200 OK\r\n\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
   }
 
-  static func error(_ status: Int, _ body: String, headers: String = "") -> Reply {
+  nonisolated static func error(_ status: Int, _ body: String, headers: String = "") -> Reply {
     .bytes("HTTP/1.1 \(status) No\r\n\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
   }
 
-  static let slowDown = error(
+  nonisolated static let slowDown = error(
     503, "<Error><Code>SlowDown</Code><Message>Reduce your request rate.</Message><RequestId>R1</RequestId></Error>")
 }
 
