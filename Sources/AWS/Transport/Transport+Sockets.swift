@@ -49,7 +49,7 @@ extension Transport {
       var watched = try sockets[socket] ?? TransportSocket(poll: SocketPoll(fileDescriptor: socket))
       if watched.events != events {
         watched.events = events
-        try watched.poll.start(events) { [unowned self] in self.socketIsReady(socket, $0) }
+        try watched.poll.start(events) { [weak self] in self?.socketIsReady(socket, $0) }
       }
       sockets[socket] = watched
     } catch {

@@ -5,7 +5,7 @@ package import EventLoop
 /// HTTP/1.1 requests over curl's multi interface, driven by the loop: one `SocketPoll` for each connection, one timer.
 /// Promises: at most `activeRequestCountMax` requests in flight, the rest in a bounded queue; one suspension for each
 /// request, however many bytes it moves; cancelling the task ends the transfer at once; connections are kept and used
-/// again. A response with any status is a response. Does not retry, sign or follow redirects: that is its callers' part.
+/// again. Whoever makes one calls `shutdown()`. A response with any status is a response. Does not retry, sign or follow redirects: that is its callers' part.
 /// (curl alone replays a request when a kept connection proves dead before a byte of the response.)
 @LoopActor package final class Transport {
   package let limits: TransportLimits
@@ -38,7 +38,7 @@ package import EventLoop
     guard let multi = curl_multi_init() else { preconditionFailure("curl_multi_init: out of memory") }
     self.multi = multi
     self.limits = limits
-    timer = LoopTimer { [unowned self] in self.run { curl_multi_socket_action(multi, curl_socket_t(-1), 0, $0) } }
+    timer = LoopTimer { [weak self] in self?.run { curl_multi_socket_action(multi, curl_socket_t(-1), 0, $0) } }
     let context = Unmanaged.passUnretained(self).toOpaque()
     saccade_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, limits.cachedConnectionCountMax)
     saccade_curl_multi_set_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, limits.activeRequestCountMax)
