@@ -19,7 +19,7 @@ extension ServerUnderTest {
 
   @LoopActor static func launchLocalCloud() async throws -> ServerUnderTest {
     if let obstacle = obstacle(to: .localCloud) { throw obstacle }
-    let directory = FileManager.default.temporaryDirectory.appending(path: "saccade-cloud-\(UUID().uuidString)")
+    let directory = try ServerFolder.make(for: .localCloud)
     let process = try ServerProcess(
       Binaries.saccade.path, ["cloud", "--port", "0", "--data", directory.path])
     let url = try await process.output { line in

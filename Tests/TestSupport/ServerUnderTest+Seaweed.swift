@@ -7,8 +7,7 @@ extension ServerUnderTest {
   @LoopActor static func launchSeaweed() async throws -> ServerUnderTest {
     if let obstacle = obstacle(to: .seaweed) { throw obstacle }
     let credentials = Credentials(accessKeyID: "TESTSACCESSKEY", secretAccessKey: "tests-secret-key")
-    let directory = FileManager.default.temporaryDirectory.appending(path: "saccade-seaweed-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    let directory = try ServerFolder.make(for: .seaweed)
     let identities = """
       {"identities": [{"name": "tests", "actions": ["Admin", "Read", "Write", "List", "Tagging"], "credentials":
         [{"accessKey": "\(credentials.accessKeyID)", "secretKey": "\(credentials.secretAccessKey)"}]}]}
