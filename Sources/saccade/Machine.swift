@@ -74,9 +74,12 @@ final class Machine {
     ]
     let workerCount = options.workers ?? ProcessInfo.processInfo.activeProcessorCount
     for index in 1...workerCount {
+      // A worker a core: more at once in each would only make them wait for each other.
       let model = options.model.map { ["--model", $0] } ?? []
       others.append(
-        process("worker \(index)", "saccade-worker", ["run"] + names + model, readyPrefix: "saccade-worker: ready"))
+        process(
+          "worker \(index)", "saccade-worker", ["run", "--concurrency", "1"] + names + model,
+          readyPrefix: "saccade-worker: ready"))
     }
     let web = process(
       "web", "saccade", ["web", "--host", options.host, "--port", String(options.port)] + names,

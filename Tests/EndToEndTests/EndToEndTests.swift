@@ -131,7 +131,87 @@ struct EndToEndTests {
       #expect(received.isSuperset(of: sent))
       // The tiers have come through it too.
       let reply = try await retrying { try await user.upload(Fixtures.sample("coffee.png")) }
-      #expect(try [200, 202].contains(reply.status), "\(reply.text)")
+      #expect([200, 202].contains(reply.status), "\(reply.text)")
+    }
+  }
+
+  @Test("bad input gets its status and a problem, and disturbs no neighbour")
+  func badInput() async throws {
+    try await withMachine { _, user in
+      let rocket = try Fixtures.bytes(Fixtures.sample("rocket.jpg"))
+      let good = Form.body([("rocket.jpg", rocket)])
+      let cases: [BadInput] = [
+        BadInput("no boundary", 400, good, type: "multipart/form-data"),
+        BadInput("truncated form", 400, Array(good.dropLast(10))),
+        BadInput("empty form", 400, Form.body([])),
+        BadInput("no body", 400, []),
+        BadInput("text called .jpg", 415, Form.body([("notes.jpg", Array("just some words, no picture".utf8))])),
+        BadInput("0 bytes", 400, Form.body([("empty.jpg", [])])),
+        BadInput("60 MB", 413, Form.body([("big.jpg", rocket + [UInt8](repeating: 0, count: 60_000_000))])),
+        BadInput("64 kB header", 431, good, headers: [(name: "X-Long", value: String(repeating: "x", count: 65_536))]),
+        BadInput("a name of 10 kB", 413, Form.body([(String(repeating: "n", count: 10_240), rocket)])),
+        BadInput("half a JPEG", 422, Form.body([("half.jpg", Array(rocket.prefix(rocket.count / 2)))])),
+        BadInput("a PNG of 100000 x 100000", 422, Form.body([("bomb.png", BadInput.hugePNG)]), code: "image-too-large"),
+        BadInput("no image type", 415, Array("{}".utf8), type: "application/json"),
+      ]
+      for bad in cases {
+        let neighbours = (0..<4).map { _ in
+          EventLoop.shared.start { try await user.upload(rocket, named: "good.jpg").json.label }
+        }
+        let reply = try await user.post(bad.body, type: bad.type, headers: bad.headers)
+        let problem = try reply.json
+        #expect(reply.status == bad.status && problem.status == bad.status, "\(bad.name): \(reply.text)")
+        if let code = bad.code { #expect(problem.code == code) }
+        #expect(reply.headers["content-type"] == "application/problem+json" && problem.title != nil, "\(bad.name)")
+        print("\(bad.name): \(reply.status) \(problem.code ?? "-")")
+        for neighbour in neighbours { #expect(try await neighbour.value == "missile", "beside \(bad.name)") }
+      }
+    }
+  }
+
+  @Test("a file name is data, never a path")
+  func fileNames() async throws {
+    let names = [
+      "../../etc/passwd", "..", "/etc/passwd", #"C:\Windows\win.ini"#, "%2e%2e%2fup.jpg", "日本.jpg", "a b;c\"d.jpg",
+    ]
+    try await withMachine { _, user in
+      let rocket = try Fixtures.bytes(Fixtures.sample("rocket.jpg"))
+      for name in names {
+        let reply = try await user.upload(rocket, named: name.replacing("\"", with: "%22"))
+        #expect(reply.status == 200, "\(name): \(reply.text)")
+        let key = try #require(try reply.json.key)
+        #expect(key.wholeMatch(of: /[0-9a-f-]{36}\/[A-Za-z0-9._-]{1,128}/) != nil && !key.hasSuffix("/.."), "\(key)")
+      }
+      // A NUL in a header line is refused as a whole.
+      let reply = try await user.upload(rocket, named: "a\u{0}b.jpg")
+      #expect(try reply.status == 400 && reply.json.status == 400)
+    }
+  }
+
+  @Test(
+    "two hundred photos sent at once by a hundred connections get their own answers, 178 of them right",
+    .enabled(if: Fixtures.exists(Fixtures.photographs), "there is no folder of photos beside the project"))
+  func photographs() async throws {
+    try await withMachine { _, user in
+      let photos = Fixtures.files(in: Fixtures.photographs)
+      let next = Cursor()
+      let start = ContinuousClock.now
+      let clients = (0..<100).map { _ in
+        EventLoop.shared.start {
+          var right = 0
+          while let photo = next.take(from: photos) {
+            let reply = try await user.upload(photo)
+            let answer = try reply.json
+            #expect(reply.status == 200 && answer.name == photo.lastPathComponent, "\(reply.text)")
+            if let best = answer.top?.first?.wnid, photo.lastPathComponent.hasPrefix(best + "_") { right += 1 }
+          }
+          return right
+        }
+      }
+      var right = 0
+      for client in clients { right += try await client.value }
+      print("\(right) of \(photos.count) right, in \(ContinuousClock.now - start)")
+      #expect(right >= photos.count * 178 / 200)
     }
   }
 
@@ -163,6 +243,17 @@ struct EndToEndTests {
       #expect(children.count >= 3)
       #expect(await machine.stop() == .exited(0))
       for child in children { #expect(kill(child, 0) == -1 && errno == ESRCH) }
+    }
+  }
+
+  /// Deals files out to several clients.
+  @LoopActor private final class Cursor {
+    private var index = 0
+
+    func take(from files: [URL]) -> URL? {
+      guard index < files.count else { return nil }
+      defer { index += 1 }
+      return files[index]
     }
   }
 

@@ -59,14 +59,18 @@ final class HTTPUser {
     try await post(Form.body([(name, bytes)]), type: Form.contentType, to: path)
   }
 
-  func post(_ body: [UInt8], type: String?, to path: String = "/v1/images") async throws -> Reply {
-    try await send(
-      TransportRequest(
-        method: "POST", url: url + path, headers: type.map { [(name: "Content-Type", value: $0)] } ?? [],
-        body: .bytes(body)))
+  func post(
+    _ body: [UInt8], type: String?, to path: String = "/v1/images", headers: [(name: String, value: String)] = []
+  ) async throws -> Reply {
+    let type = type.map { [(name: "Content-Type", value: $0)] } ?? []
+    return try await send(
+      TransportRequest(method: "POST", url: url + path, headers: type + headers, body: .bytes(body)))
   }
 
   private func send(_ request: TransportRequest) async throws -> Reply {
+    var request = request
+    // The service is silent while it works on the answer; that is not a stall.
+    request.timeouts = TransportTimeouts(stall: nil, total: .seconds(120))
     let response = try await transport.send(request)
     return Reply(
       status: response.status, headers: response.headers, text: String(decoding: response.body, as: UTF8.self))

@@ -72,11 +72,12 @@ final class Machine {
   func aws(_ arguments: [String]) async throws -> [String] {
     let output = Output()
     let variables = [
-      "AWS_ENDPOINT_URL": cloudURL, "AWS_REGION": "us-east-1",
+      "AWS_DEFAULT_REGION": "us-east-1",
       "AWS_SHARED_CREDENTIALS_FILE": folder.appending(path: "cloud/credentials").path,
     ]
     let process = try ChildProcess(
-      executable: Fixtures.cache.appending(path: "test-venv/bin/aws").path, arguments: arguments,
+      executable: Fixtures.cache.appending(path: "test-venv/bin/aws").path,
+      arguments: ["--endpoint-url", cloudURL] + arguments,
       environment: ProcessInfo.processInfo.environment.merging(variables) { $1 },
       standardOutput: .lines { output.append($0) }, standardError: .lines { output.append($0) })
     let status = await process.exit()

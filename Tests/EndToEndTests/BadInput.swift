@@ -1,0 +1,32 @@
+/// A request that must be refused.
+struct BadInput: Sendable {
+  var name: String
+  var status: Int
+  var body: [UInt8]
+  var type: String
+  var headers: [(name: String, value: String)]
+  var code: String?
+
+  init(
+    _ name: String, _ status: Int, _ body: [UInt8], type: String = Form.contentType,
+    headers: [(name: String, value: String)] = [],
+    code: String? = nil
+  ) {
+    self.name = name
+    self.status = status
+    self.body = body
+    self.type = type
+    self.headers = headers
+    self.code = code
+  }
+
+  /// The signature and header of a PNG with ten thousand million pixels, and nothing behind them.
+  static let hugePNG: [UInt8] = [
+    0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A,  // signature
+    0x00, 0x00, 0x00, 0x0D, 0x49, 0x48, 0x44, 0x52,  // IHDR, 13 bytes
+    0x00, 0x01, 0x86, 0xA0, 0x00, 0x01, 0x86, 0xA0,  // 100000 x 100000
+    0x08, 0x02, 0x00, 0x00, 0x00, 0x27, 0x30, 0x9C, 0x9F,  // 8 bit RGB, checksum
+    0x00, 0x00, 0x00, 0x00, 0x49, 0x44, 0x41, 0x54, 0x35, 0xAF, 0x06, 0x1E,  // IDAT, empty
+    0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82,  // IEND
+  ]
+}
