@@ -32,7 +32,8 @@ final class ClassifyHandler {
     do throws(SubmissionError) {
       let isForm = try await receive(request, into: submission)
       try await submission.stored()
-      let replies = try await ask(submission.uploads)
+      let patience = Patience(request.head.headers.all("prefer"), atMost: configuration.limits.answerTimeout)
+      let replies = try await ask(submission.uploads, for: patience.duration)
       for reply in replies { metrics.count(reply) }
       return format.response(to: replies, isList: isForm && replies.count > 1)
     } catch {
@@ -62,7 +63,7 @@ final class ClassifyHandler {
       return true
     case ("image", _), ("application", "octet-stream"):
       let sink = RawSink(submission, name: "image", contentLength: request.body.contentLength)
-      try await submission.receive(through: sink, upTo: limit)
+      try await submission.receive(through: sink, upTo: min(limit, configuration.limits.imageByteCountMax))
       try sink.finish()
       return false
     default:
@@ -71,8 +72,8 @@ final class ClassifyHandler {
   }
 
   /// Enqueues a job for each stored image and waits for the answers, in the images' order.
-  private func ask(_ uploads: [ImageUpload]) async throws(SubmissionError) -> [Reply] {
-    let deadline = ContinuousClock.now + configuration.limits.answerTimeout
+  private func ask(_ uploads: [ImageUpload], for patience: Duration) async throws(SubmissionError) -> [Reply] {
+    let deadline = ContinuousClock.now + patience
     let ids = uploads.map(\.key.id)
     defer { for id in ids { answers.withdraw(id) } }
     for id in ids { try answers.expect(id, until: deadline) }

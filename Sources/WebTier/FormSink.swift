@@ -40,9 +40,17 @@ extension FormSink: @LoopActor MultipartVisitor {
   func partBegan(_ head: MultipartPartHead) throws(SubmissionError) {
     isInFile = head.isFile
     guard isInFile else { return }
-    // Exact when this file is the form's last part.
-    let rest = contentLength.map { $0 - head.bodyOffset - closingDelimiterByteCount }
-    try submission.beginFile(name: head.fileName ?? "", predictedByteCount: head.contentLength ?? rest)
+    try submission.beginFile(name: head.fileName ?? "", predictedByteCount: predictedByteCount(of: head))
+  }
+
+  /// The length by the part's own Content-Length, where that can be true; else what is left of the request, which is
+  /// exact when this file is the form's last part.
+  private func predictedByteCount(of head: MultipartPartHead) -> Int? {
+    guard let contentLength else { return head.contentLength }
+    let rest = max(0, contentLength - head.bodyOffset - closingDelimiterByteCount)
+    // Two more when the form's last line lacks its end.
+    guard let announced = head.contentLength, announced <= rest + 2 else { return rest }
+    return announced
   }
 
   func partReceived(_ bytes: Span<UInt8>) throws(SubmissionError) {

@@ -31,4 +31,14 @@ final class ImageStorage {
       throw error.isCancellation ? .cancelled : .storage(error)
     }
   }
+
+  /// Removes an object that may have been stored and that nobody wants. As well as it can be done: what it leaves
+  /// behind when S3 fails is an image without a job, which costs its storage and nothing else.
+  /// - Parameter put: What may still be storing it.
+  func remove(_ key: String, after put: Task<Void, Never>?) {
+    EventLoop.shared.spawn { [s3, bucket] in
+      await put?.value
+      try? await s3.deleteObject(bucket: bucket, key: key)
+    }
+  }
 }

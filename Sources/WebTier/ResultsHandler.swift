@@ -27,9 +27,7 @@ final class ResultsHandler {
       if let key = try await key(of: id, in: configuration.outputBucket) {
         let object = try await s3.getObject(
           bucket: configuration.outputBucket, key: key, upTo: configuration.limits.resultByteCountMax)
-        return HTTPResponse(
-          status: .ok, headers: ["Content-Type": AnswerFormat.jsonType, "Cache-Control": "private, immutable"],
-          body: object.bytes)
+        return response(to: object.bytes)
       }
       if try await key(of: id, in: configuration.inputBucket) != nil {
         return AnswerFormat.json.response(to: [.pending(id)], isList: false)
@@ -43,6 +41,18 @@ final class ResultsHandler {
     return Problem(
       .notFound, code: "unknown-id", detail: "There is neither an image nor a result of that identifier."
     ).response
+  }
+
+  /// As its client would have got it in time, for ever the same.
+  private func response(to json: [UInt8]) -> HTTPResponse {
+    do throws(JobMessageError) {
+      let answer = try AnswerEnvelope(decoding: json)
+      var response = AnswerFormat.json.response(to: [.answered(answer, json: json)], isList: false)
+      response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+      return response
+    } catch {
+      return Problem(.badGateway, code: "result-unreadable", detail: "The stored result is not one.").response
+    }
   }
 
   private func key(of id: JobID, in bucket: String) async throws(AWSError) -> String? {

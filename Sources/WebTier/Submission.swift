@@ -14,6 +14,7 @@ final class Submission {
   private(set) var failure: SubmissionError?
   /// Files that are acceptable in principle: one for a raw body.
   private let fileCountMax: Int
+  private var isStored = false
 
   init(storage: ImageStorage, body: RequestBody, fileCountMax: Int, makeID: @escaping @LoopActor () -> JobID) {
     self.storage = storage
@@ -36,9 +37,13 @@ final class Submission {
     for upload in uploads {
       do throws(UploadError) { try await upload.stored() } catch { throw .upload(error, fileName: upload.name) }
     }
+    isStored = true
   }
 
+  /// Takes everything back that has come so far. Once all is stored there is nothing to take back: a job may be on its
+  /// way, even if the queue's answer to it was lost.
   func abandon() {
+    guard !isStored else { return }
     for upload in uploads { upload.abandon() }
   }
 
@@ -48,14 +53,13 @@ final class Submission {
     guard uploads.count < fileCountMax else { throw .tooManyFiles(countMax: fileCountMax) }
     guard storage.hasRoom else { throw .upload(.busy, fileName: name) }
     let upload = ImageUpload(id: makeID(), name: name, storage: storage, predictedByteCount: predictedByteCount)
-    upload.onReadyForMore = { [body] in body.resume() }
+    upload.onBackPressure = { [body] isBehind in isBehind ? body.pause() : body.resume() }
     uploads.append(upload)
   }
 
   func receiveFile(_ bytes: Span<UInt8>) throws(SubmissionError) {
     guard let upload = uploads.last else { return }
     do throws(UploadError) { try upload.receive(bytes) } catch { throw .upload(error, fileName: upload.name) }
-    if upload.wantsPause { body.pause() }
   }
 
   func endFile() throws(SubmissionError) {

@@ -1,5 +1,6 @@
 import AWS
 import EventLoop
+import HTTP
 import Jobs
 
 /// What `/metrics` shows, in Prometheus' text format.
@@ -30,7 +31,10 @@ final class WebMetrics {
   }
 
   func count(_ error: SubmissionError) {
-    if case .cancelled = error { count("cancelled") } else { count("refused") }
+    switch error {
+    case .cancelled, .upload(.cancelled, _), .body(.disconnected): count("cancelled")
+    default: count("refused")
+    }
   }
 
   private func count(_ outcome: String) { outcomes[outcome, default: 0] += 1 }

@@ -34,8 +34,15 @@ package final class WebTier {
     let nodeID = JobIDSource().next().description
     let replyQueueURL = try await Installation.createReplyQueue(
       named: try names.replies(nodeID: nodeID), sqs: clients.sqs)
-    return try WebTier(
-      configuration, clients: clients, requestQueueURL: requestQueueURL, replyQueueURL: replyQueueURL, logger: logger)
+    do {
+      return try WebTier(
+        configuration, clients: clients, requestQueueURL: requestQueueURL, replyQueueURL: replyQueueURL,
+        logger: logger)
+    } catch {
+      // A process that does not come up leaves no queue behind, however often it is started.
+      try? await clients.sqs.deleteQueue(replyQueueURL)
+      throw error
+    }
   }
 
   private init(

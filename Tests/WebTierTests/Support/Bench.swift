@@ -1,0 +1,170 @@
+import AWS
+import EventLoop
+import Foundation
+import Jobs
+import Logging
+import TestSupport
+import Testing
+
+@testable import WebTier
+
+/// The web tier on a real S3 and SQS, in an installation of its own, with a worker's side that the test holds.
+@LoopActor final class Bench {
+  /// How the tier under test is set up.
+  struct Setting {
+    var limits = WebLimits()
+    var answer: @LoopActor (StubWorker.Work) -> StubWorker.Outcome? = { StubWorker.label($0.job) }
+  }
+
+  let tier: WebTier
+  let worker: StubWorker
+  /// Of the tests; the tier's own go through the relays and the gate.
+  let clients: AWSClients
+  let tierClients: AWSClients
+  let configuration: WebConfiguration
+  let s3: Relay
+  let sqs: Relay
+  let gate: GatedCredentials
+  private var isStopped = false
+
+  private init(
+    _ configuration: WebConfiguration, tier: WebTier, worker: StubWorker, clients: AWSClients, tierClients: AWSClients,
+    s3: Relay, sqs: Relay, gate: GatedCredentials
+  ) {
+    self.configuration = configuration
+    self.tier = tier
+    self.worker = worker
+    self.clients = clients
+    self.tierClients = tierClients
+    self.s3 = s3
+    self.sqs = sqs
+    self.gate = gate
+  }
+
+  /// Those that can run here.
+  nonisolated static let servers = ServerUnderTest.available.filter(\.speaksSQS)
+
+  nonisolated static func with(
+    _ kind: ServerUnderTest.Kind, _ change: @escaping @Sendable @LoopActor (inout Setting) -> Void = { _ in },
+    _ body: @escaping @Sendable @LoopActor (Bench) async throws -> Void
+  ) async throws {
+    try await onLoop {
+      var setting = Setting()
+      change(&setting)
+      let bench = try await start(try await ServerUnderTest.running(kind), setting)
+      do {
+        try await body(bench)
+      } catch {
+        await bench.stop()
+        throw error
+      }
+      await bench.stop()
+    }
+  }
+
+  private static func start(_ server: ServerUnderTest, _ setting: Setting) async throws -> Bench {
+    let clients = try makeClients(server, s3: server.endpoint.url, sqs: server.endpoint.url, nil)
+    let unique = String(UUID().uuidString.lowercased().prefix(8))
+    let names = try QueueNames(prefix: "web-\(unique)")
+    var configuration = WebConfiguration(
+      host: "127.0.0.1", port: 0, inputBucket: "input-\(unique)", outputBucket: "output-\(unique)",
+      queuePrefix: names.prefix)
+    configuration.limits = setting.limits
+    let queueURL = try await Installation.create(
+      inputBucket: configuration.inputBucket, outputBucket: configuration.outputBucket, queues: names, s3: clients.s3,
+      sqs: clients.sqs)
+    let address = try address(of: server.endpoint)
+    let s3 = try Relay(to: address)
+    let sqs = try Relay(to: address)
+    let gate = GatedCredentials(server.credentials)
+    let tierClients = try makeClients(server, s3: s3.url, sqs: sqs.url, gate)
+    let tier = try await WebTier.start(configuration, clients: tierClients, logger: logger)
+    let worker = StubWorker(clients, queueURL: queueURL, answer: setting.answer)
+    return Bench(
+      configuration, tier: tier, worker: worker, clients: clients, tierClients: tierClients, s3: s3, sqs: sqs,
+      gate: gate)
+  }
+
+  private static func makeClients(
+    _ server: ServerUnderTest, s3: String, sqs: String, _ gate: GatedCredentials?
+  ) throws -> AWSClients {
+    let configuration = AWSConfiguration(
+      region: server.region, s3: .init(url: s3, isCustom: true), sqs: .init(url: sqs, isCustom: true))
+    return try AWSClients(
+      configuration, credentials: gate ?? FixedCredentials(server.credentials), transport: Transport())
+  }
+
+  private static func address(of endpoint: ServiceEndpoint) throws -> SocketAddress {
+    let pieces = endpoint.authority.split(separator: ":")
+    let port = try #require(pieces.last.flatMap { Int($0) })
+    return SocketAddress(host: pieces[0] == "localhost" ? "127.0.0.1" : String(pieces[0]), port: port)
+  }
+
+  static let logger = Logger(label: "web-tests") { _ in SwiftLogNoOpLogHandler() }
+
+  func stop() async {
+    guard !isStopped else { return }
+    isStopped = true
+    gate.open()
+    await tier.stop(within: .seconds(5))
+    await worker.stop()
+    tierClients.shutdown()
+    clients.shutdown()
+    s3.close()
+    sqs.close()
+  }
+
+  // MARK: What a client does
+
+  func connect() async throws -> Client { try await Client.connect(to: tier.localAddress) }
+
+  /// One request on a connection of its own.
+  func answer(to request: [UInt8]) async throws -> Client.Response {
+    let client = try await connect()
+    defer { client.close() }
+    client.send(request)
+    return try await client.response()
+  }
+
+  func get(_ path: String) async throws -> Client.Response {
+    try await answer(to: Array(Request.head("GET", path, "").utf8))
+  }
+
+  // MARK: What can be seen
+
+  /// The keys in the input bucket.
+  func storedKeys() async throws -> [String] {
+    try await clients.s3.listObjects(bucket: configuration.inputBucket).objects.map(\.key)
+  }
+
+  func metric(_ name: String) async throws -> Int {
+    let lines = try await get("/metrics").text.split(separator: "\n")
+    let line = try #require(lines.first { $0.hasPrefix(name + " ") }, "there is no metric \(name)")
+    return try #require(line.split(separator: " ").last.flatMap { Int($0) })
+  }
+
+  /// Waits until a metric is as wanted: there is no event of it outside the web tier.
+  func wait(for name: String, _ isWanted: (Int) -> Bool) async throws {
+    for _ in 0..<4000 {
+      if isWanted(try await metric(name)) { return }
+      try await sleep(for: .milliseconds(5))
+    }
+    Issue.record("\(name) is \(try await metric(name))")
+  }
+
+  /// Waits until no upload, no memory and no waiting client is left.
+  func isIdle() async throws {
+    for name in ["saccade_uploads_in_flight", "saccade_upload_buffer_bytes", "saccade_pending_answers"] {
+      try await wait(for: name) { $0 == 0 }
+    }
+  }
+
+  /// Waits until the input bucket is empty.
+  func isEmptied() async throws {
+    for _ in 0..<1000 {
+      if try await storedKeys().isEmpty { return }
+      try await sleep(for: .milliseconds(10))
+    }
+    Issue.record("the bucket holds \(try await storedKeys())")
+  }
+}

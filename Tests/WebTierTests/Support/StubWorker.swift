@@ -1,0 +1,75 @@
+import AWS
+import EventLoop
+import Foundation
+import Jobs
+
+/// The worker's side of an installation: takes jobs from the real request queue, gets their objects from the real
+/// bucket, and answers to the real reply queue as it is told.
+@LoopActor final class StubWorker {
+  typealias Outcome = Result<Classification, ClassificationError>
+
+  struct Work {
+    let job: ClassificationJob
+    /// Of the object; nil when it is not there.
+    let image: Fingerprint?
+  }
+
+  /// Every job, in the order they came.
+  private(set) var works: [Work] = []
+  private let clients: AWSClients
+  private let queueURL: String
+  /// What to answer; nil to leave the answering to the test.
+  private let answer: @LoopActor (Work) -> Outcome?
+  private var task: Task<Void, Never>?
+  private var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+
+  init(_ clients: AWSClients, queueURL: String, answer: @escaping @LoopActor (Work) -> Outcome?) {
+    self.clients = clients
+    self.queueURL = queueURL
+    self.answer = answer
+    task = EventLoop.shared.spawn { await self.run() }
+  }
+
+  func stop() async {
+    task?.cancel()
+    await task?.value
+  }
+
+  /// Waits for the job of that number, from 1 on.
+  func work(_ count: Int) async -> Work {
+    if works.count < count { await withCheckedContinuation { waiters.append((count, $0)) } }
+    return works[count - 1]
+  }
+
+  func send(_ outcome: Outcome, to job: ClassificationJob) async throws {
+    let body = try ClassificationAnswer(id: job.id, outcome: outcome).encoded()
+    try await clients.sqs.sendMessage(SQSOutgoingMessage(String(decoding: body, as: UTF8.self)), to: job.replyTo)
+  }
+
+  /// What the model sees in an image whose name is `cat.jpg`: a cat.
+  static func label(_ job: ClassificationJob) -> Outcome {
+    let label = job.name.prefix { $0 != "." }
+    return .success(
+      Classification(
+        key: job.key, name: job.name,
+        candidates: [.init(label: label.isEmpty ? "nothing" : String(label), wnid: nil, confidence: 0.5)],
+        model: "stub", worker: "tests", timings: .init()))
+  }
+
+  private func run() async {
+    while !Task.isCancelled {
+      guard let messages = try? await clients.sqs.receiveMessages(from: queueURL) else { continue }
+      for message in messages {
+        guard let job = try? ClassificationJob(decoding: message.body.utf8) else { continue }
+        let object = try? await clients.s3.getObject(bucket: job.bucket, key: job.key.description, upTo: 64 << 20)
+        let work = Work(job: job, image: (object?.bytes).map(Fingerprint.init))
+        works.append(work)
+        if let outcome = answer(work) { try? await send(outcome, to: job) }
+        try? await clients.sqs.deleteMessage(message.receiptHandle, from: queueURL)
+      }
+      let due = waiters.filter { $0.count <= works.count }
+      waiters.removeAll { $0.count <= works.count }
+      for waiter in due { waiter.continuation.resume() }
+    }
+  }
+}
