@@ -64,7 +64,8 @@ final class SQSQueue {
     advance()
   }
 
-  /// Receives messages, waiting for them until `wait` is over. When the task is cancelled meanwhile none is taken.
+  /// Receives messages, waiting for them until `wait` is over or the task is cancelled. A task may be cancelled
+  /// when it already has messages: it is the caller's to look, and to give them back.
   func receive(countMax: Int, visibilityTimeout: Duration, wait: Duration) async throws(SQSError) -> [QueuedMessage] {
     lastWaiter += 1
     let id = lastWaiter
@@ -80,12 +81,7 @@ final class SQSQueue {
     } onCancel: {
       EventLoop.shared.spawn { self.cancel(waiter: id) }
     }
-    let messages = try answer.get()
-    if Task.isCancelled {
-      giveBack(messages)
-      return []
-    }
-    return messages
+    return try answer.get()
   }
 
   /// Undoes a receive that cannot be answered.
