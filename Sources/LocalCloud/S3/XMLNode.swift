@@ -14,6 +14,8 @@ struct XMLNode {
 
   /// - Throws: `MalformedXML` unless it is well-formed and its root is called that.
   init(parsing bytes: [UInt8], root: String) throws(S3Error) {
+    // None of S3's documents declares anything; those that do want entities expanded.
+    guard bytes.firstRange(of: Array("<!DOCTYPE".utf8)) == nil else { throw S3Error(.malformedXML) }
     let builder = Builder()
     let parser = XMLParser(data: Data(bytes))
     parser.shouldProcessNamespaces = true
@@ -49,11 +51,6 @@ struct XMLNode {
     ) {
       guard let node = stack.popLast() else { return }
       if stack.isEmpty { root = node } else { stack[stack.count - 1].children.append(node) }
-    }
-
-    /// None of S3's documents declares entities; those that do want to expand them.
-    func parser(_ parser: XMLParser, foundInternalEntityDeclarationWithName name: String, value: String?) {
-      parser.abortParsing()
     }
   }
 }
