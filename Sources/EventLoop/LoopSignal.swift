@@ -1,4 +1,5 @@
 import CLibuv
+import Glibc
 
 /// Calls an action on the loop for each delivery of a Unix signal, until `close()`.
 @LoopActor
@@ -21,6 +22,16 @@ package final class LoopSignal {
       close()
       throw error
     }
+    unblock(signal)
+  }
+
+  /// Foundation's `Process`, like others that start programs from a thread of a pool, hands down a mask that blocks
+  /// nearly all signals: they would then never arrive.
+  private func unblock(_ signal: Int32) {
+    var mask = sigset_t()
+    sigemptyset(&mask)
+    sigaddset(&mask, signal)
+    pthread_sigmask(SIG_UNBLOCK, &mask, nil)
   }
 
   package func close() {

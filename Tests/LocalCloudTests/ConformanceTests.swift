@@ -1,3 +1,4 @@
+import EventLoop
 import Foundation
 import TestSupport
 import Testing
@@ -17,16 +18,14 @@ struct ConformanceTests {
     "boto3 and the aws command get from S3 what they expect",
     .enabled(if: isPossible, "needs the test environment of deploy/bootstrap and the built binary"))
   func s3() async throws {
-    let process = Process()
-    process.executableURL = Self.python
-    process.arguments = [Self.program.path, Binaries.saccade.path]
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0, "\(text)")
-    #expect(text.contains("\nOK"))
+    let (status, text) = try await onLoop {
+      var lines: [String] = []
+      let process = try ChildProcess(
+        executable: Self.python.path, arguments: [Self.program.path, Binaries.saccade.path],
+        standardOutput: .lines { lines.append($0) }, standardError: .lines { lines.append($0) })
+      return (await process.exit(), lines.joined(separator: "\n"))
+    }
+    #expect(status == .exited(0), "\(text)")
+    #expect(text.hasSuffix("\nOK"), "\(text)")
   }
 }

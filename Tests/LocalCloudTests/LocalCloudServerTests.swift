@@ -67,8 +67,8 @@ struct LocalCloudServerTests {
     try await onLoop {
       try await CloudUnderTest.run { cloud in
         _ = try await cloud.send("PUT", "/bucket")
-        for round in 0..<20 {
-          let body = [UInt8](repeating: UInt8(round), count: 3_000_000)
+        for round in 0..<8 {
+          let body = [UInt8](repeating: UInt8(round), count: 1_500_000)
           _ = try await cloud.send("PUT", "/bucket/k", body)
           async let got = cloud.send("GET", "/bucket/k")
           async let gone = cloud.send("DELETE", "/bucket/k")
