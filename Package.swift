@@ -99,7 +99,7 @@ let package = Package(
     tests(
       "AppTierTests", ["AppTier", "Recognition", "AWS", "Jobs", "EventLoop", "TestSupport"],
       linker: openVINOSearchPath),
-    tests("LocalCloudTests", ["LocalCloud", "HTTP", "AWS", "EventLoop", "TestSupport"]),
+    tests("LocalCloudTests", ["LocalCloud", "HTTP", "AWS", "EventLoop", "TestSupport", sqlite, logging]),
     tests("ElasticityTests", ["Elasticity", "EventLoop", "TestSupport"]),
     tests("EndToEndTests", ["TestSupport", "AWS", "EventLoop"]),
   ]
