@@ -9,11 +9,14 @@ package final class AWSClients {
   /// Every attempt of every call of both clients.
   package let counters: AWSCallCounters
 
-  /// Finds region, endpoints and credentials where the AWS SDKs look for them.
+  /// Finds region, endpoints and credentials where the AWS SDKs look for them; `AWS_CA_BUNDLE` replaces the system's
+  /// certificate authorities.
   /// - Throws: `AWSConfigurationError` when no region is known or an endpoint is no URL, `AWSError` likewise.
   ///   Credentials are looked for with the first call.
   package static func fromEnvironment(_ environment: [String: String]) async throws -> AWSClients {
-    let transport = Transport()
+    var limits = TransportLimits()
+    limits.certificateAuthorityFile = environment["AWS_CA_BUNDLE"]
+    let transport = Transport(limits: limits)
     let configuration = try await AWSConfiguration.resolve(environment: environment, metadata: transport)
     let credentials = CredentialsChain(environment: environment, metadata: transport)
     return try AWSClients(configuration, credentials: credentials, transport: transport)

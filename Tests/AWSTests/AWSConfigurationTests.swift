@@ -1,8 +1,9 @@
-@testable import AWS
 import EventLoop
 import Foundation
 import TestSupport
 import Testing
+
+@testable import AWS
 
 @Suite("region and endpoints")
 struct AWSConfigurationTests {
