@@ -93,7 +93,7 @@ let package = Package(
     tests("EventLoopTests", ["EventLoop", "TestSupport"]),
     tests("HTTPTests", ["HTTP", "EventLoop", "TestSupport"]),
     tests("AWSTests", ["AWS", "EventLoop", "TestSupport"]),
-    tests("JobsTests", ["Jobs"]),
+    tests("JobsTests", ["Jobs", "TestSupport"]),
     tests("WebTierTests", ["WebTier", "HTTP", "AWS", "Jobs", "EventLoop", "TestSupport"]),
     tests("RecognitionTests", ["Recognition", "TestSupport"], linker: openVINOSearchPath),
     tests(

@@ -1,18 +1,6 @@
 import HTTP
+import TestSupport
 import Testing
-
-/// SplitMix64 (Steele, Lea, Flood 2014): every run can be repeated from the seed it printed.
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
-  }
-}
 
 @Suite("The multipart parser against a reference that has the whole body")
 struct MultipartFuzzTests {
@@ -70,7 +58,7 @@ struct MultipartFuzzTests {
   func random() throws {
     let seed = UInt64.random(in: 0...UInt64.max)
     print("multipart fuzz seed: \(seed)")
-    var generator = SplitMix64(state: seed)
+    var generator = SplitMix64(seed: seed)
     var wellFormedCount = 0
     for round in 0..<4000 {
       let pieceCount = Int.random(in: 0...30, using: &generator)

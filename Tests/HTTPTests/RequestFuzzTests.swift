@@ -1,5 +1,6 @@
 import EventLoop
 import HTTP
+import TestSupport
 import Testing
 
 @Suite("Damaged requests")
@@ -16,7 +17,7 @@ struct RequestFuzzTests {
   @Test(
     "whatever bytes come, there is a proper answer or an end, and the server goes on", arguments: [1, 2, 3] as [UInt64])
   func mutations(seed: UInt64) async throws {
-    var random = SplitMix64(state: seed)
+    var random = SplitMix64(seed: seed)
     print("seed \(seed)")
     try await withServer { server, address async throws in
       for _ in 0..<300 {

@@ -1,5 +1,6 @@
 import Foundation
 import Jobs
+import TestSupport
 import Testing
 
 @Suite("Job messages")
@@ -64,7 +65,7 @@ struct ClassificationJobTests {
 
   @Test("every millisecond reads back as it was written")
   func timestamps() throws {
-    var random = SplitMix64(state: 9)
+    var random = SplitMix64(seed: 9)
     for _ in 0..<300 {
       let milliseconds = Int64.random(in: 0..<4_000_000_000_000, using: &random)
       let job = try job(receivedAt: Date(timeIntervalSince1970: Double(milliseconds) / 1000))

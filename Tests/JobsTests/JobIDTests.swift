@@ -1,4 +1,5 @@
 import Jobs
+import TestSupport
 import Testing
 
 @Suite("Job ids")
@@ -34,7 +35,7 @@ struct JobIDTests {
   func fields() throws {
     let seed = UInt64.random(in: 0...UInt64.max)
     print("job id seed: \(seed)")
-    var random = SplitMix64(state: seed)
+    var random = SplitMix64(seed: seed)
     var generator = JobIDGenerator()
     for round in 0..<1000 {
       let now = Int64.random(in: 0..<(1 << 47), using: &random) + Int64(round)
@@ -51,7 +52,7 @@ struct JobIDTests {
 
   @Test("ids ascend within a millisecond, in memory and as text, also past the counter's end")
   func ascending() {
-    var random = SplitMix64(state: 1)
+    var random = SplitMix64(seed: 1)
     var generator = JobIDGenerator()
     let ids = (0..<10_000).map { _ in generator.next(millisecondsSince1970: 1_700_000_000_000, using: &random) }
     #expect(zip(ids, ids.dropFirst()).allSatisfy { $0 < $1 })
@@ -64,7 +65,7 @@ struct JobIDTests {
 
   @Test("ids ascend when the clock is set back by no more than the bound, and follow it beyond")
   func rollback() {
-    var random = SplitMix64(state: 2)
+    var random = SplitMix64(seed: 2)
     var generator = JobIDGenerator()
     let first = generator.next(millisecondsSince1970: 100_000, using: &random)
     let second = generator.next(millisecondsSince1970: 90_000, using: &random)
@@ -87,7 +88,7 @@ struct JobIDTests {
     var other = JobIDGenerator()
     #expect(
       other.next(millisecondsSince1970: 1, using: &zeros).description == "00000000-0001-7000-8000-000000000000")
-    var random = SplitMix64(state: 3)
+    var random = SplitMix64(seed: 3)
     let tails = (0..<1000).map { _ in
       generator.next(millisecondsSince1970: 5, using: &random).description.suffix(16)
     }

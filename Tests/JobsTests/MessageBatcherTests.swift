@@ -1,4 +1,5 @@
 import Jobs
+import TestSupport
 import Testing
 
 @Suite("The message batcher")
@@ -172,7 +173,7 @@ struct MessageBatcherTests {
   func random() {
     let seed = UInt64.random(in: 0...UInt64.max)
     print("message batcher seed: \(seed)")
-    var random = SplitMix64(state: seed)
+    var random = SplitMix64(seed: seed)
     var batcher = Batcher()
     var sizes: [Int: Int] = [:]
     var attempts: [Int: Int] = [:]

@@ -1,4 +1,5 @@
 import Jobs
+import TestSupport
 import Testing
 
 @Suite("Object keys")
@@ -47,7 +48,7 @@ struct ObjectKeyTests {
   func roundTrip() throws {
     let seed = UInt64.random(in: 0...UInt64.max)
     print("object key seed: \(seed)")
-    var random = SplitMix64(state: seed)
+    var random = SplitMix64(seed: seed)
     let alphabet: [Character] = ["a", "Z", "0", ".", ".", "/", "\\", "_", "-", " ", "é", "猫", "\u{0}", "\n", "%"]
     for _ in 0..<5000 {
       let count = Int.random(in: 0...200, using: &random)

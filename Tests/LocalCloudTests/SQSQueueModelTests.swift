@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import LocalCloud
@@ -5,18 +6,6 @@ import Testing
 /// Twenty thousand steps by chance for each seed, each compared to a reference that looks at every message every time.
 @Suite("SQS: a queue against its reference")
 struct SQSQueueModelTests {
-  /// SplitMix64: the same numbers for the same seed everywhere.
-  private struct Randomness: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var value = state
-      value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-      value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-      return value ^ (value >> 31)
-    }
-  }
-
   /// The rules again, without any index: what is visible when is worked out from the times alone.
   private struct Reference {
     struct Message {
@@ -61,7 +50,7 @@ struct SQSQueueModelTests {
 
   @Test("a queue does what its reference does", arguments: [1, 2, 3, 20_261_124] as [UInt64])
   func agrees(seed: UInt64) {
-    var random = Randomness(state: seed)
+    var random = SplitMix64(seed: seed)
     let receiveCountMax = seed.isMultiple(of: 2) ? 3 : nil
     var queue = MessageQueue(settings: .init(retention: .seconds(120), receiveCountMax: receiveCountMax))
     var reference = Reference(receiveCountMax: receiveCountMax, retention: 120_000)

@@ -1,4 +1,5 @@
 import CTurboJPEG
+import TestSupport
 import Testing
 
 @testable import Recognition
@@ -55,7 +56,7 @@ struct OrientationTests {
       let cut = [0xFF, 0xE1, 0, UInt8(count + 2)] + block[4..<(4 + count)]
       _ = try decoder.decode((Array(file[..<2]) + cut + Array(file[2...])))
     }
-    var generator = SeededGenerator(seed: 1)
+    var generator = SplitMix64(seed: 1)
     for _ in 0..<2_000 {
       var scrambled = block[10...].map { $0 }
       for _ in 0..<3 {

@@ -60,11 +60,7 @@ package struct ServerUnderTest: Sendable {
   @LoopActor private static var launches: [Kind: Task<ServerUnderTest, any Error>] = [:]
 
   /// Where `deploy/bootstrap` has put the servers.
-  static let testEnvironment: String = {
-    let environment = ProcessInfo.processInfo.environment
-    let cache = environment["XDG_CACHE_HOME"] ?? (environment["HOME"] ?? "/root") + "/.cache"
-    return cache + "/saccade/test-venv/bin"
-  }()
+  static let testEnvironment = Fixtures.cache.appending(path: "test-venv/bin").path
 
   static func missing(_ name: String, in directory: String) -> Unavailable? {
     let path = directory + "/" + name
