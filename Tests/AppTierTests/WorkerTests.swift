@@ -17,6 +17,7 @@ struct WorkerTests {
     try await Bench.with(server) { bench in
       let job = try await bench.makeJob(try Fixtures.image(), name: "Rakete 1.jpg")
       let gate = Gate()
+      defer { gate.open() }
       let worker = try bench.makeWorker(gate.recognition())
       try await bench.process(job, with: worker, gate)
 
@@ -110,6 +111,7 @@ struct WorkerTests {
       let foreign = try await bench.clients.sqs.createQueue("foreign-\(UUID().uuidString.prefix(8))")
       let job = try await bench.makeJob(try Fixtures.image(), replyTo: foreign)
       let gate = Gate()
+      defer { gate.open() }
       try await bench.process(job, with: try bench.makeWorker(gate.recognition()), gate)
       #expect(try await bench.depth(of: foreign) == .init(visible: 0, hidden: 0))
       #expect(try await bench.depth(of: bench.requestQueueURL) == .init(visible: 0, hidden: 0))
@@ -123,6 +125,7 @@ struct WorkerTests {
       let job = try await bench.makeJob(try Fixtures.image())
       try await bench.clients.sqs.deleteQueue(bench.replyQueueURL)
       let gate = Gate()
+      defer { gate.open() }
       try await bench.process(job, with: try bench.makeWorker(gate.recognition()), gate)
       #expect(try await bench.depth(of: bench.requestQueueURL) == .init(visible: 0, hidden: 0))
       #expect(try await bench.result(of: job).answer.id == job.id)
@@ -137,6 +140,7 @@ struct WorkerTests {
       for _ in 0..<3 { jobs.append(try await bench.makeJob(try Fixtures.image())) }
       try await bench.send(jobs[0], jobs[1], jobs[2])
       let gate = Gate()
+      defer { gate.open() }
       let worker = try bench.makeWorker(gate.recognition())
       worker.start()
       await gate.nextArrival()
@@ -156,12 +160,13 @@ struct WorkerTests {
     }
   }
 
-  @Test("what is not finished when the drain's time is over is given back and not answered", arguments: Bench.servers)
+  @Test("what is not finished when the drain's time is over is given back", arguments: Bench.servers)
   func drainTimeout(server: ServerUnderTest.Kind) async throws {
     try await Bench.with(server) { bench in
       let job = try await bench.makeJob(try Fixtures.image())
       try await bench.send(job)
       let gate = Gate()
+      defer { gate.open() }
       let worker = try bench.makeWorker(gate.recognition()) { $0.drainTimeout = .milliseconds(10) }
       worker.start()
       await gate.nextArrival()
@@ -169,7 +174,6 @@ struct WorkerTests {
       #expect((summary.finishedCount, summary.givenBackCount, summary.abandonedCount) == (0, 0, 1))
       let back = try await bench.messages(1, from: bench.requestQueueURL)
       #expect(try ClassificationJob(decoding: back[0].body.utf8).id == job.id)
-      gate.open()
     }
   }
 
@@ -180,6 +184,7 @@ struct WorkerTests {
       try await bench.send(
         try await bench.makeJob(try Fixtures.image()), try await bench.makeJob(try Fixtures.image()))
       let gate = Gate()
+      defer { gate.open() }
       let worker = try bench.makeWorker(gate.recognition()) { limits in
         limits.visibilityTimeout = .seconds(2)
         limits.receiveWait = .zero
