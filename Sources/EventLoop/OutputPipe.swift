@@ -18,10 +18,7 @@ final class OutputPipe {
   func startReading() {
     let status = uv_read_start(
       handle.stream,
-      { _, _, buffer in
-        let shared = EventLoop.shared.readBuffer
-        buffer?.pointee = uv_buf_init(shared.baseAddress?.assumingMemoryBound(to: CChar.self), UInt32(shared.count))
-      },
+      lendReadBuffer,
       { stream, count, buffer in
         EventLoop.callback {
           owner(stream?.pointee.data, as: OutputPipe.self).didRead(count, buffer?.pointee.base)

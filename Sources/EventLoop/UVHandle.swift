@@ -45,6 +45,12 @@ let freeClosedHandle: uv_close_cb = { handle in
   EventLoop.callback { if let owner { Unmanaged<AnyObject>.fromOpaque(owner).release() } }
 }
 
+/// The allocation callback of every stream: all read into the loop's one buffer.
+let lendReadBuffer: uv_alloc_cb = { _, _, buffer in
+  let shared = EventLoop.shared.readBuffer
+  buffer?.pointee = uv_buf_init(shared.baseAddress?.assumingMemoryBound(to: CChar.self), UInt32(shared.count))
+}
+
 /// The Swift object behind a handle or request.
 @inline(__always)
 func owner<Owner: AnyObject>(_ data: UnsafeMutableRawPointer?, as type: Owner.Type = Owner.self) -> Owner {
