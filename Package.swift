@@ -71,7 +71,7 @@ let package = Package(
     library("EventLoop", ["CLibuv", deque]),
     library("HTTP", ["EventLoop", "CLlhttp", deque]),
     library("AWS", ["EventLoop", "CCurl", "COpenSSL", "CISAL", deque, logging]),
-    library("Jobs", ["AWS", "EventLoop", deque]),
+    library("Jobs", ["AWS", "EventLoop", deque, logging]),
     library("WebTier", ["HTTP", "AWS", "Jobs", "EventLoop", deque, heap, logging]),
     library("Recognition", ["CTurboJPEG", "CVips", "COpenVINO"]),
     library("AppTier", ["Recognition", "AWS", "Jobs", "EventLoop", deque, logging]),

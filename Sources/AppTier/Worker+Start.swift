@@ -1,12 +1,11 @@
 package import AWS
 import EventLoop
-import Jobs
+package import Jobs
 package import Logging
 
 /// Why a worker cannot begin.
 package enum WorkerStartError: Error, Sendable, Hashable {
-  /// The queue or a bucket was not there, or not to be reached, for as long as the start may take.
-  case timedOut(Duration, obstacle: String)
+  case notReady(InstallationError)
   /// SQS named the request queue in a way that reply queues cannot be compared with.
   case requestQueueURL(String)
 }
@@ -14,7 +13,7 @@ package enum WorkerStartError: Error, Sendable, Hashable {
 extension WorkerStartError: CustomStringConvertible {
   package var description: String {
     switch self {
-    case .timedOut(let timeout, let obstacle): "not ready after \(timeout): \(obstacle)"
+    case .notReady(let error): error.description
     case .requestQueueURL(let url): "the request queue's URL makes no sense: \(url)"
     }
   }
@@ -26,45 +25,16 @@ extension Worker {
     _ configuration: WorkerConfiguration, limits: WorkerLimits, s3: S3Client, sqs: SQSClient,
     recognition: ImageRecognition, logger: Logger
   ) async throws(WorkerStartError) -> Worker {
-    let deadline = ContinuousClock.now + limits.startTimeout
-    var delay = limits.startRetryDelay
-    var reported = ""
-    while true {
-      let obstacle: String
-      switch await findResources(configuration, s3: s3, sqs: sqs) {
-      case .success(let requestQueueURL):
-        return try Worker(
-          configuration: configuration, limits: limits, requestQueueURL: requestQueueURL, s3: s3, sqs: sqs,
-          recognition: recognition, logger: logger)
-      case .failure(let missing): obstacle = missing.what
-      }
-      if obstacle != reported { logger.notice("waiting: \(obstacle)") }
-      reported = obstacle
-      guard .now + delay < deadline, (try? await sleep(for: delay)) != nil else {
-        throw .timedOut(limits.startTimeout, obstacle: obstacle)
-      }
-      delay = min(delay * 2, .seconds(4))
+    let requestQueueURL: String
+    do throws(InstallationError) {
+      requestQueueURL = try await Installation.open(
+        inputBucket: configuration.inputBucket, outputBucket: configuration.outputBucket, queues: configuration.queues,
+        s3: s3, sqs: sqs, logger: logger, timeout: limits.startTimeout, delay: limits.startRetryDelay)
+    } catch {
+      throw .notReady(error)
     }
-  }
-
-  private struct Missing: Error { let what: String }
-
-  /// The request queue's URL, once the buckets are there as well.
-  private static func findResources(
-    _ configuration: WorkerConfiguration, s3: S3Client, sqs: SQSClient
-  ) async -> Result<String, Missing> {
-    for bucket in [configuration.inputBucket, configuration.outputBucket] {
-      do {
-        try await s3.headBucket(bucket)
-      } catch {
-        // A worker need not have the right to list buckets, which asking for one takes; then S3 says 403.
-        if let refusal = error.serviceError, refusal.status == 403 { continue }
-        return .failure(Missing(what: "the bucket \"\(bucket)\": \(error)"))
-      }
-    }
-    let name = configuration.queues.requests
-    do { return .success(try await sqs.queueURL(of: name)) } catch {
-      return .failure(Missing(what: "the queue \"\(name)\": \(error)"))
-    }
+    return try Worker(
+      configuration: configuration, limits: limits, requestQueueURL: requestQueueURL, s3: s3, sqs: sqs,
+      recognition: recognition, logger: logger)
   }
 }

@@ -36,8 +36,8 @@ package struct WorkerLimits: Sendable {
   package var inferenceAttemptCountMax = 3
 
   /// How long the start waits for queue and buckets to exist: whatever creates them may start at the same time.
-  package var startTimeout: Duration = .seconds(60)
-  package var startRetryDelay: Duration = .milliseconds(250)
+  package var startTimeout = Installation.openTimeout
+  package var startRetryDelay = Installation.openDelay
 
   /// What is being classified or answered when the worker is told to stop gets this long.
   package var drainTimeout: Duration = .seconds(20)

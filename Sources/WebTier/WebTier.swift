@@ -24,13 +24,15 @@ package final class WebTier {
 
   package var localAddress: SocketAddress { server.localAddress }
 
-  /// Creates the reply queue, then listens.
-  /// - Throws: `AWSError` when the queues cannot be reached in time, `UVError` when the address cannot be had.
+  /// Waits for buckets and queues to exist, creates the reply queue, then listens.
+  /// - Throws: `InstallationError` when they do not exist in time, `AWSError` when the reply queue cannot be created, `UVError` when the address cannot be had.
   package static func start(
     _ configuration: WebConfiguration, clients: AWSClients, logger: Logger
   ) async throws -> WebTier {
     let names = try QueueNames(prefix: configuration.queuePrefix)
-    let requestQueueURL = try await clients.sqs.queueURL(of: names.requests)
+    let requestQueueURL = try await Installation.open(
+      inputBucket: configuration.inputBucket, outputBucket: configuration.outputBucket, queues: names, s3: clients.s3,
+      sqs: clients.sqs, logger: logger)
     let nodeID = JobIDSource().next().description
     let replyQueueURL = try await Installation.createReplyQueue(
       named: try names.replies(nodeID: nodeID), sqs: clients.sqs)

@@ -78,7 +78,7 @@ final class Machine {
       let model = options.model.map { ["--model", $0] } ?? []
       others.append(
         process(
-          "worker \(index)", "saccade-worker", ["run", "--concurrency", "1"] + names + model,
+          "worker \(index)", "saccade-worker", ["run", "--concurrency", "1", "--drain-timeout", "1"] + names + model,
           readyPrefix: "saccade-worker: ready"))
     }
     let web = process(

@@ -83,7 +83,7 @@ import Testing
     var limits = WorkerLimits(concurrency: 1)
     limits.startTimeout = timeout
     limits.startRetryDelay = .milliseconds(10)
-    guard let recognizer = try? Fixtures.recognizer() else { throw .timedOut(.zero, obstacle: "no model") }
+    guard let recognizer = try? Fixtures.recognizer() else { throw .notReady(.timedOut(.zero, obstacle: "no model")) }
     return try await Worker.open(
       names, limits: limits, s3: clients.s3, sqs: clients.sqs, recognition: ImageRecognition(recognizer),
       logger: Self.logger)
