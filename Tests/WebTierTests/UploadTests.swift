@@ -60,7 +60,8 @@ extension WebTierTests {
     @Test(
       "several files in one form are answered in their order, whatever the answers' order", arguments: Bench.servers)
     func severalFiles(server: ServerUnderTest.Kind) async throws {
-      try await Bench.with(server, { $0.answer = { _ in nil } }) { bench in
+      let isUnanswered: @Sendable @LoopActor (inout Bench.Setting) -> Void = { $0.answer = { _ in nil } }
+      try await Bench.with(server, isUnanswered) { bench in
         var form = Form()
         for (number, name) in ["a", "b", "c"].enumerated() {
           form.addFile(photograph(5000 * (number + 1)), name: name + ".jpg")
