@@ -11,9 +11,13 @@ import Testing
 /// The web tier on a real S3 and SQS, in an installation of its own, with a worker's side that the test holds.
 @LoopActor final class Bench {
   /// How the tier under test is set up.
-  struct Setting {
+  struct Setting: Sendable {
     var limits = WebLimits()
-    var answer: @LoopActor (StubWorker.Work) -> StubWorker.Outcome? = { StubWorker.label($0.job) }
+    /// What the worker answers; nil leaves the answering to the test.
+    var answer: @Sendable @LoopActor (StubWorker.Work) -> StubWorker.Outcome? = { StubWorker.label($0.job) }
+
+    /// Nobody answers but the test.
+    static let unanswered = Setting(answer: { _ in nil })
   }
 
   let tier: WebTier
@@ -45,12 +49,10 @@ import Testing
   nonisolated static let servers = ServerUnderTest.available.filter(\.speaksSQS)
 
   nonisolated static func with(
-    _ kind: ServerUnderTest.Kind, _ change: @escaping @Sendable @LoopActor (inout Setting) -> Void = { _ in },
+    _ kind: ServerUnderTest.Kind, _ setting: Setting = Setting(),
     _ body: @escaping @Sendable @LoopActor (Bench) async throws -> Void
   ) async throws {
     try await onLoop {
-      var setting = Setting()
-      change(&setting)
       let bench = try await start(try await ServerUnderTest.running(kind), setting)
       do {
         try await body(bench)

@@ -35,6 +35,11 @@ import EventLoop
   func close() {
     listener?.close()
     listener = nil
+    endConnections()
+  }
+
+  /// Ends every connection, so that the next call needs a new one.
+  func endConnections() {
     for pipe in pipes { pipe.end() }
     pipes = []
   }
