@@ -67,12 +67,11 @@ final class ImageUpload {
     }
     checksum.update(bytes)
     buffer.append(bytes)
-    if announcedByteCount == nil, buffer.receivedByteCount >= storage.limits.firstWindowByteCount {
-      guard let predictedByteCount else { throw .lengthUnknown }
-      startPut(byteCount: predictedByteCount)
-    }
-    if let announcedByteCount, buffer.receivedByteCount - announcedByteCount > ImageUpload.overshootByteCountMax {
-      throw .lengthMismatch
+    if buffer.receivedByteCount >= storage.limits.firstWindowByteCount {
+      guard let expected = announcedByteCount ?? predictedByteCount else { throw .lengthUnknown }
+      guard buffer.receivedByteCount - expected <= ImageUpload.overshootByteCountMax else { throw .lengthMismatch }
+      // What is longer than predicted already waits for its end, and its true length.
+      if announcedByteCount == nil, buffer.receivedByteCount <= expected { startPut(byteCount: expected) }
     }
     onReadable?()
     balance()
