@@ -25,6 +25,8 @@ struct CloudCommand: ParsableCommand {
   @Flag(name: .customLong("fsync"), help: "Answer only once the disk has it: survives a power cut, too.")
   var isDurable = false
 
+  @OptionGroup(title: "For measuring") var sink: SinkOptions
+
   func validate() throws {
     guard (0...65535).contains(port) else { throw ValidationError("--port is a number from 0 to 65535.") }
   }
@@ -32,6 +34,7 @@ struct CloudCommand: ParsableCommand {
   func run() throws {
     endWithSupervisor()
     logToStandardError()
+    if sink.isSink { return try runSink() }
     let configuration = LocalCloudConfiguration(
       host: host, port: port, dataFolder: dataFolder, isDurable: isDurable, logger: Logger(label: "saccade.cloud"))
     try EventLoop.shared.run {
@@ -39,6 +42,18 @@ struct CloudCommand: ParsableCommand {
       announce("saccade cloud: S3 and SQS at \(server.url)")
       _ = try await nextSignal(of: [SIGTERM, SIGINT])
       try await server.shutdown()
+    }
+  }
+
+  private func runSink() throws {
+    let configuration = sink.configuration(host: host, port: port)
+    try EventLoop.shared.run {
+      let server = try SinkServer(configuration)
+      let release = try LoopSignal(SIGUSR1) { server.releaseAnswers() }
+      announce("saccade cloud: a sink for S3 and SQS at \(server.url)")
+      _ = try await nextSignal(of: [SIGTERM, SIGINT])
+      release.close()
+      await server.shutdown()
     }
   }
 }

@@ -105,7 +105,7 @@ package final class SQSService {
     }
   }
 
-  nonisolated private static func response(_ error: SQSError, requestID: String) -> HTTPResponse {
+  nonisolated static func response(_ error: SQSError, requestID: String) -> HTTPResponse {
     let document = ["__type": "com.amazonaws.sqs#\(error.shape)", "message": error.message]
     let body = (try? JSONEncoder().encode(document)).map { [UInt8]($0) } ?? Array("{}".utf8)
     var response = response(HTTPStatus(rawValue: error.status), body, requestID: requestID)
@@ -113,7 +113,7 @@ package final class SQSService {
     return response
   }
 
-  nonisolated private static func response(_ status: HTTPStatus, _ body: [UInt8], requestID: String) -> HTTPResponse {
+  nonisolated static func response(_ status: HTTPStatus, _ body: [UInt8], requestID: String) -> HTTPResponse {
     HTTPResponse(
       status: status, headers: ["Content-Type": "application/x-amz-json-1.0", "x-amzn-RequestId": requestID], body: body
     )

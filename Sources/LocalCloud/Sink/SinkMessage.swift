@@ -1,0 +1,5 @@
+/// A message in memory.
+struct SinkMessage: Sendable {
+  let contents: MessageContents
+  let sentAt: EpochTime
+}
