@@ -7,6 +7,22 @@ struct FieldScanner {
 
   private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
+  var isAtEnd: Bool { position == bytes.count }
+
+  func isNext(_ byte: UInt8) -> Bool { next == byte }
+
+  /// At the end of a list's element (§5.6.1).
+  var isAtElementEnd: Bool { isAtEnd || next == ASCII.comma }
+
+  /// Goes behind the next comma that is not within quotes.
+  mutating func skipToNextElement() {
+    while let byte = next {
+      if byte == ASCII.quote, quotedString() != nil { continue }
+      position = min(position + 1, bytes.count)
+      if byte == ASCII.comma { return }
+    }
+  }
+
   mutating func skipBlanks() {
     while let next, ASCII.isBlank(next) { position += 1 }
   }

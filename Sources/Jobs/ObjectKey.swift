@@ -17,7 +17,15 @@ package struct ObjectKey: Sendable, Hashable {
   }
 
   /// The result's key, in the output bucket.
-  package var resultKey: String { description + ".json" }
+  package var resultKey: String { description + Self.resultSuffix }
+
+  /// Reads what ``resultKey`` gives.
+  package init?(resultKey: String) {
+    guard resultKey.hasSuffix(Self.resultSuffix) else { return nil }
+    self.init(String(resultKey.dropLast(Self.resultSuffix.utf8.count)))
+  }
+
+  private static let resultSuffix = ".json"
 
   /// What all of a job's objects' keys begin with, for a listing by id.
   package static func prefix(of id: JobID) -> String { "\(id)/" }

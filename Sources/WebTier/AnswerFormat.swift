@@ -14,6 +14,12 @@ enum AnswerFormat {
     self = accept?.lowercased().contains("application/json") ?? false ? .json : .text
   }
 
+  /// A result is JSON unless the client asks for plain text and not for JSON.
+  init(acceptOfResult accept: String?) {
+    let accept = accept?.lowercased() ?? ""
+    self = accept.contains("text/plain") && !accept.contains("application/json") ? .text : .json
+  }
+
   static let jsonType = "application/json"
 
   /// - Parameter isList: The request was a form of several files: its answer is an array, and one bad image among good
@@ -24,9 +30,11 @@ enum AnswerFormat {
       return Problem(error, id: answer.id).response
     }
     var headers: HTTPHeaders = [:]
-    if !isList, let id = pending.first {
-      headers["Location"] = ResultsHandler.location(of: id)
+    if let id = pending.first {
+      // A list has no place of its own; its elements say where theirs are.
+      if !isList { headers["Location"] = ResultsHandler.location(of: id) }
       headers["Retry-After"] = String(Problem.retrySeconds)
+      headers["Cache-Control"] = "no-store"
     }
     let body: [UInt8]
     switch self {

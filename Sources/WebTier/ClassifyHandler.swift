@@ -32,10 +32,14 @@ final class ClassifyHandler {
     do throws(SubmissionError) {
       let isForm = try await receive(request, into: submission)
       try await submission.stored()
-      let patience = Patience(request.head.headers.all("prefer"), atMost: configuration.limits.answerTimeout)
+      let patience = Patience(request.head.headers, atMost: configuration.limits.answerTimeout)
       let replies = try await ask(submission.uploads, for: patience.duration)
       for reply in replies { metrics.count(reply) }
-      return format.response(to: replies, isList: isForm && replies.count > 1)
+      var response = format.response(to: replies, isList: isForm && replies.count > 1)
+      if let applied = patience.applied(isPending: response.status == .accepted) {
+        response.headers.add("Preference-Applied", applied)
+      }
+      return response
     } catch {
       submission.abandon()
       metrics.count(error)

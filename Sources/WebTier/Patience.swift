@@ -1,33 +1,42 @@
+import HTTP
+
 /// How long a client waits for its answer, by its `Prefer` fields (RFC 7240).
 struct Patience: Sendable, Hashable {
-  private(set) var duration: Duration
+  let duration: Duration
+  private let waitSeconds: Int?
+  private let isAsynchronous: Bool
 
-  /// `wait=N` is N seconds (§4.3), `respond-async` alone none at all (§4.1); the first `wait` counts (§2). What is not
+  /// `wait=N` is N seconds (§4.3), `respond-async` none at all (§4.1); both together are N seconds. What is not
   /// understood is no preference.
   /// - Parameters:
-  ///   - fields: The values of all `Prefer` fields.
-  ///   - max: How long anybody waits.
-  init(_ fields: [String], atMost max: Duration) {
-    duration = max
-    var isAsynchronous = false
-    for preference in fields.flatMap({ $0.split(separator: ",") }) {
-      // Parameters after a semicolon are nobody's (§2).
-      let pair = preference.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1).map(Patience.trimmed)
-      switch pair.first?.lowercased() {
-      case "wait":
-        guard pair.count == 2, let seconds = Int(pair[1]), seconds >= 0 else { continue }
-        duration = min(max, .seconds(seconds))
-        return
-      case "respond-async": isAsynchronous = true
-      default: continue
-      }
+  ///   - headers: The request's.
+  ///   - durationMax: How long anybody waits, and who expresses no preference does.
+  init(_ headers: HTTPHeaders, atMost durationMax: Duration) {
+    guard headers.contains("prefer") else {
+      duration = durationMax
+      waitSeconds = nil
+      isAsynchronous = false
+      return
     }
-    if isAsynchronous { duration = .zero }
+    let preferences = Preferences(headers.all("prefer"))
+    isAsynchronous = preferences["respond-async"] != nil
+    let seconds = preferences["wait"].flatMap(Patience.seconds)
+    duration = seconds.map { min(.seconds($0), durationMax) } ?? (isAsynchronous ? .zero : durationMax)
+    // Who would have waited longer than anybody may is not given what it preferred.
+    waitSeconds = seconds.flatMap { .seconds($0) <= durationMax ? $0 : nil }
   }
 
-  private static func trimmed(_ text: Substring) -> String {
-    var text = text.drop { " \t\"".contains($0) }
-    while let last = text.last, " \t\"".contains(last) { text.removeLast() }
-    return String(text)
+  /// The value of `Preference-Applied` (§3); `nil` when nothing was.
+  /// - Parameter isPending: The answer is `202 Accepted`; with any other nothing was done asynchronously.
+  func applied(isPending: Bool) -> String? {
+    var applied: [String] = []
+    if isAsynchronous, isPending { applied.append("respond-async") }
+    if let waitSeconds { applied.append("wait=\(waitSeconds)") }
+    return applied.isEmpty ? nil : applied.joined(separator: ", ")
+  }
+
+  /// `delta-seconds` (RFC 9110 §10.2.3): digits only.
+  private static func seconds(_ text: String) -> Int? {
+    text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
   }
 }

@@ -74,6 +74,9 @@ package struct PendingAnswers<Waiter> {
   /// When ``expire(at:)`` is to be called next.
   package var nextDeadline: ContinuousClock.Instant? { alarms.min?.deadline }
 
+  /// Whether a job's answer is still to come, be there a client that waits for it or not.
+  package func isUnanswered(_ id: JobID) -> Bool { entries[id] != nil || settled[id] == .unanswered }
+
   /// A client begins to wait.
   package mutating func insert(
     _ id: JobID, deadline: ContinuousClock.Instant, waiter: Waiter

@@ -31,6 +31,10 @@ extension Problem {
       self.init(
         .serviceUnavailable, code: "too-many-pending", detail: "Too many clients wait for an answer already.",
         retryAfter: Problem.retrySeconds)
+    case .results(let error):
+      self.init(
+        .badGateway, code: "storage-failed", detail: "The result could not be read: \(error).",
+        retryAfter: Problem.retrySeconds)
     case .cancelled:
       self.init(.serviceUnavailable, code: "cancelled", detail: "The request was given up.", retryAfter: 1)
     }

@@ -48,7 +48,7 @@ final class Router {
         return Problem(.notFound, code: "no-such-route", detail: "There is nothing at \(path).").response
       }
       return await allowing([.get], request) {
-        await results.handle(String(path.dropFirst(ResultsHandler.path.count)))
+        await results.handle(request.head)
       }
     }
   }

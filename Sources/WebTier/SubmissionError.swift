@@ -1,3 +1,4 @@
+import AWS
 import HTTP
 import Jobs
 
@@ -15,6 +16,8 @@ enum SubmissionError: Error {
   /// The job cannot be written as a message: a configured name is out of all proportion.
   case job(JobMessageError)
   case tooManyPending
+  /// What the buckets hold already could not be read.
+  case results(AWSError)
   /// The client has gone; nobody reads the answer.
   case cancelled
 }

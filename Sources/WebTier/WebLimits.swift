@@ -19,6 +19,14 @@ package struct WebLimits: Sendable {
   package var pendingAnswerCountMax = 50_000
   /// How long a client waits for its answer before it is told where to find it.
   package var answerTimeout: Duration = .seconds(30)
+  /// Clients that wait for a result at `/v1/results/` at once; further ones are told `202` without a wait. Fewer than the
+  /// server's connections, so that uploads find some free.
+  package var longPollCountMax = 4096
+  /// The longest such wait; load balancers in front cut what is silent for longer.
+  package var longPollDurationMax: Duration = .seconds(60)
+  /// How often all of them together look into the bucket for answers that other processes asked for: a fiftieth of the
+  /// GET requests a second that S3 gives a prefix.
+  package var resultLooksPerSecondMax = 100
   /// A result as it lies in the output bucket.
   package var resultByteCountMax = 64 * 1024
 

@@ -17,6 +17,7 @@ package final class WebTier {
   private let receiver: AnswerReceiver
   private let sender: JobSender
   private let answers: AnswerTable
+  private let results: ResultsHandler
   private let readiness: Readiness
   private let sqs: SQSClient
   private let replyQueueURL: String
@@ -68,15 +69,16 @@ package final class WebTier {
       configuration: configuration, storage: storage, sender: sender, answers: answers, metrics: metrics,
       replyQueueURL: replyQueueURL
     ) { identifiers.next() }
-    let router = Router(
-      classify: classify, results: ResultsHandler(s3: s3, configuration: configuration), readiness: readiness,
-      metrics: metrics)
+    let results = ResultsHandler(
+      results: ResultStore(s3: s3, configuration: configuration), answers: answers, limits: configuration.limits)
+    let router = Router(classify: classify, results: results, readiness: readiness, metrics: metrics)
     var limits = HTTPLimits()
     limits.bodyByteCountMax = configuration.limits.bodyByteCountMax
     server = try HTTPServer(host: configuration.host, port: configuration.port, limits: limits) { request, writer in
       writer.send(await router.respond(to: request))
     }
     self.answers = answers
+    self.results = results
     self.sender = sender
     self.readiness = readiness
     receiver = AnswerReceiver(sqs: sqs, queueURL: replyQueueURL, answers: answers, logger: logger)
@@ -86,6 +88,7 @@ package final class WebTier {
   /// Stops accepting, finishes what is in flight within the bound, and removes the reply queue.
   package func stop(within bound: Duration) async {
     readiness.isDraining = true
+    results.drain()
     await server.shutdown(within: bound)
     await receiver.stop()
     do throws(AWSError) { try await sqs.deleteQueue(replyQueueURL) } catch {

@@ -18,6 +18,16 @@ struct ObjectKeyTests {
     #expect(key.description.hasPrefix(ObjectKey.prefix(of: key.id)))
   }
 
+  @Test("a result's key reads back as its image's")
+  func resultKeys() throws {
+    for name in ["test_0.JPEG", "a.json", String(repeating: "s", count: 128)] {
+      let key = try key(name)
+      #expect(ObjectKey(resultKey: key.resultKey) == key)
+    }
+    #expect(ObjectKey(resultKey: try key("test_0.JPEG").description) == nil)
+    #expect(ObjectKey(resultKey: ".json") == nil)
+  }
+
   @Test(
     "a stranger's name is sanitised",
     arguments: [

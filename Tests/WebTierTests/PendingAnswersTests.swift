@@ -82,6 +82,20 @@ struct PendingAnswersTests {
     #expect(pending.drop(ids[1]) == nil)
   }
 
+  @Test("an answer is expected until it comes, whether its client still waits or not")
+  func unanswered() throws {
+    var pending = Pending()
+    #expect(!pending.isUnanswered(ids[0]))
+    for index in 0..<3 { try pending.insert(ids[index], deadline: at(1), waiter: "") }
+    pending.drop(ids[1])
+    _ = pending.expire(at: at(1))
+    for index in 0..<3 {
+      #expect(pending.isUnanswered(ids[index]))
+      _ = pending.resolve(ids[index])
+      #expect(!pending.isUnanswered(ids[index]))
+    }
+  }
+
   @Test("an id is taken while it waits and after it")
   func taken() throws {
     var pending = Pending()

@@ -128,8 +128,35 @@ import Testing
     return try await client.response()
   }
 
-  func get(_ path: String) async throws -> Client.Response {
-    try await answer(to: Array(Request.head("GET", path, "").utf8))
+  func get(_ path: String, headers: String = "") async throws -> Client.Response {
+    try await answer(to: Array(Request.head("GET", path, headers).utf8))
+  }
+
+  /// Clients whose requests are being kept waiting.
+  /// - Parameter others: Those who wait already.
+  func poll(_ path: String, count: Int, beside others: Int? = nil) async throws -> [Client] {
+    var waiting = 0
+    if let others { waiting = others } else { waiting = try await metric("saccade_pending_answers") }
+    var clients: [Client] = []
+    for _ in 0..<count {
+      let client = try await connect()
+      client.send(Request.head("GET", path, ""))
+      clients.append(client)
+    }
+    try await wait(for: "saccade_pending_answers") { $0 == waiting + count }
+    return clients
+  }
+
+  // MARK: What other processes do
+
+  func storeImage(_ bytes: [UInt8], _ key: ObjectKey) async throws {
+    try await clients.s3.putObject(bucket: configuration.inputBucket, key: key.description, body: .bytes(bytes))
+  }
+
+  /// Stores a result as a worker does, and tells nobody.
+  func store(_ outcome: StubWorker.Outcome, of key: ObjectKey) async throws {
+    let body = try ClassificationAnswer(id: key.id, outcome: outcome).encoded()
+    try await clients.s3.putObject(bucket: configuration.outputBucket, key: key.resultKey, body: .bytes(body))
   }
 
   // MARK: What can be seen

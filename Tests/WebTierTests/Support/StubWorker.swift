@@ -49,11 +49,13 @@ import Jobs
   /// What the model sees in an image whose name is `cat.jpg`: a cat.
   static func label(_ job: ClassificationJob) -> Outcome {
     let label = job.name.prefix { $0 != "." }
-    return .success(
-      Classification(
-        key: job.key, name: job.name,
-        candidates: [.init(label: label.isEmpty ? "nothing" : String(label), wnid: nil, confidence: 0.5)],
-        model: "stub", worker: "tests", timings: .init()))
+    return .success(classification(label.isEmpty ? "nothing" : String(label), job.key, name: job.name))
+  }
+
+  static func classification(_ label: String, _ key: ObjectKey, name: String = "image.jpg") -> Classification {
+    Classification(
+      key: key, name: name, candidates: [.init(label: label, wnid: nil, confidence: 0.5)], model: "stub",
+      worker: "tests", timings: .init())
   }
 
   private func run() async {
