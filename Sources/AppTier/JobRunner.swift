@@ -39,7 +39,7 @@ import Recognition
       let start = ContinuousClock.now
       let job = try read(message)
       let outcome = try await outcome(of: job, message, ticket, since: start)
-      let answer = try encode(ClassificationAnswer(id: job.id, outcome: outcome))
+      let answer = try encode(ClassificationAnswer(id: job.id, outcome: outcome, requestID: job.requestID))
       try await store(answer, of: job)
       try await send(answer, of: job)
       try await delete(message, ticket)

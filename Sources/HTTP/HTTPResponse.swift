@@ -7,6 +7,8 @@ package struct HTTPResponse: Sendable {
   package var status: HTTPStatus
   package var headers: HTTPHeaders
   package var body: [UInt8]
+  /// The `code` of the problem that it tells, for counters and logs; the client has it in the body.
+  package var problemCode: String?
 
   package init(status: HTTPStatus, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8] = []) {
     self.status = status

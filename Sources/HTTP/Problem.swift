@@ -56,7 +56,9 @@ package struct Problem: Error, Sendable, Hashable {
     var headers: HTTPHeaders = ["Content-Type": "application/problem+json"]
     if let retryAfter { headers.add("Retry-After", String(retryAfter)) }
     if !allow.isEmpty { headers.add("Allow", allow.map(\.rawValue).joined(separator: ", ")) }
-    return HTTPResponse(status: status, headers: headers, body: json)
+    var response = HTTPResponse(status: status, headers: headers, body: json)
+    response.problemCode = code
+    return response
   }
 
   private var json: [UInt8] {

@@ -20,7 +20,8 @@ package import EventLoop
   private var state: State
   private var sink: (any RequestBodySink)?
   private var byteCountMax = Int.max
-  private(set) var receivedByteCount = 0
+  /// So far; without the chunks' framing.
+  package private(set) var receivedByteCount = 0
   private(set) var isPaused = false
 
   init(_ head: HTTPRequestHead, connection: HTTPConnection, byteCountMaxDefault: Int?) {

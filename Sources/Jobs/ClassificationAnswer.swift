@@ -2,12 +2,15 @@
 package struct ClassificationAnswer: Sendable, Hashable {
   package let id: JobID
   package let outcome: Result<Classification, ClassificationError>
+  /// The job's.
+  package let requestID: RequestID?
 
   package static let version = 1
 
-  package init(id: JobID, outcome: Result<Classification, ClassificationError>) {
+  package init(id: JobID, outcome: Result<Classification, ClassificationError>, requestID: RequestID? = nil) {
     self.id = id
     self.outcome = outcome
+    self.requestID = requestID
   }
 
   /// The message body, JSON.
@@ -25,12 +28,14 @@ extension ClassificationAnswer: Codable {
   private enum CodingKeys: String, CodingKey {
     case version = "v"
     case id, error
+    case requestID = "requestId"
   }
 
   package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     try container.checkVersion(Self.version, forKey: .version)
     id = try container.decode(JobID.self, forKey: .id)
+    requestID = container.decodeRequestID(forKey: .requestID)
     if let error = try container.decodeIfPresent(ClassificationError.self, forKey: .error) {
       outcome = .failure(error)
     } else {
@@ -43,6 +48,7 @@ extension ClassificationAnswer: Codable {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(Self.version, forKey: .version)
     try container.encode(id, forKey: .id)
+    try container.encodeIfPresent(requestID?.description, forKey: .requestID)
     switch outcome {
     case .success(let classification): try classification.encode(to: encoder)
     case .failure(let error): try container.encode(error, forKey: .error)

@@ -15,18 +15,23 @@ package struct ClassificationJob: Sendable, Hashable {
   package let replyTo: String
   /// When the web tier had received the image; kept to the millisecond.
   package let receivedAt: Date
+  /// Of the HTTP request that brought it, for the worker's log lines and the answer.
+  package let requestID: RequestID?
 
   package static let nameByteCountMax = 1024
   /// The version of the message format that is written, and the only one that is read.
   package static let version = 1
 
-  package init(key: ObjectKey, bucket: String, name: String, replyTo: String, receivedAt: Date) {
+  package init(
+    key: ObjectKey, bucket: String, name: String, replyTo: String, receivedAt: Date, requestID: RequestID? = nil
+  ) {
     self.id = key.id
     self.bucket = bucket
     self.key = key
     self.name = name.cut(toByteCount: Self.nameByteCountMax)
     self.replyTo = replyTo
     self.receivedAt = receivedAt
+    self.requestID = requestID
   }
 
   /// The message body, JSON.
@@ -43,6 +48,7 @@ extension ClassificationJob: Codable {
   private enum CodingKeys: String, CodingKey {
     case version = "v"
     case id, bucket, key, name, replyTo, receivedAt
+    case requestID = "requestId"
   }
 
   package init(from decoder: any Decoder) throws {
@@ -59,6 +65,7 @@ extension ClassificationJob: Codable {
         forKey: .receivedAt, in: container, debugDescription: "it is not an RFC 3339 time in UTC")
     }
     receivedAt = date
+    requestID = container.decodeRequestID(forKey: .requestID)
     guard key.id == id else {
       throw DecodingError.dataCorruptedError(forKey: .key, in: container, debugDescription: "it is another job's")
     }
@@ -73,5 +80,6 @@ extension ClassificationJob: Codable {
     try container.encode(name, forKey: .name)
     try container.encode(replyTo, forKey: .replyTo)
     try container.encode(Timestamp.string(from: receivedAt), forKey: .receivedAt)
+    try container.encodeIfPresent(requestID?.description, forKey: .requestID)
   }
 }

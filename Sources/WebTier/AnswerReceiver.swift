@@ -13,16 +13,18 @@ final class AnswerReceiver {
   private let sqs: SQSClient
   private let queueURL: String
   private let answers: AnswerTable
+  private let metrics: WebMetrics
   private let logger: Logger
   private var scaling = ReceiverScaling()
   private var receivers: [Int: Task<Void, Never>] = [:]
   private var nextReceiver = 0
   private var isStopping = false
 
-  init(sqs: SQSClient, queueURL: String, answers: AnswerTable, logger: Logger) {
+  init(sqs: SQSClient, queueURL: String, answers: AnswerTable, metrics: WebMetrics, logger: Logger) {
     self.sqs = sqs
     self.queueURL = queueURL
     self.answers = answers
+    self.metrics = metrics
     self.logger = logger
   }
 
@@ -74,7 +76,9 @@ final class AnswerReceiver {
     for message in messages {
       let json = Array(message.body.utf8)
       do throws(JobMessageError) {
-        _ = answers.resolve(try AnswerEnvelope(decoding: json), json: json)
+        let answer = try AnswerEnvelope(decoding: json)
+        metrics.observe(answer)
+        _ = answers.resolve(answer, json: json)
       } catch {
         logger.warning("a message that is no answer: \(error)")
       }

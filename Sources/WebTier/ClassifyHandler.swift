@@ -26,14 +26,19 @@ final class ClassifyHandler {
     self.makeID = makeID
   }
 
-  func handle(_ request: HTTPRequest, answering format: AnswerFormat) async -> HTTPResponse {
+  func handle(
+    _ request: HTTPRequest, answering format: AnswerFormat, record: RequestRecord
+  ) async -> HTTPResponse {
     let fileCountMax = configuration.limits.filesPerFormMax
     let submission = Submission(storage: storage, body: request.body, fileCountMax: fileCountMax, makeID: makeID)
+    record.submission = submission
     do throws(SubmissionError) {
       let isForm = try await receive(request, into: submission)
       try await submission.stored()
+      record.stored()
       let patience = Patience(request.head.headers, atMost: configuration.limits.answerTimeout)
-      let replies = try await ask(submission.uploads, for: patience.duration)
+      let replies = try await ask(submission.uploads, of: record.id, for: patience.duration)
+      record.replies = replies
       for reply in replies { metrics.count(reply) }
       var response = format.response(to: replies, isList: isForm && replies.count > 1)
       if let applied = patience.applied(isPending: response.status == .accepted) {
@@ -76,20 +81,22 @@ final class ClassifyHandler {
   }
 
   /// Enqueues a job for each stored image and waits for the answers, in the images' order.
-  private func ask(_ uploads: [ImageUpload], for patience: Duration) async throws(SubmissionError) -> [Reply] {
+  private func ask(
+    _ uploads: [ImageUpload], of requestID: RequestID, for patience: Duration
+  ) async throws(SubmissionError) -> [Reply] {
     let deadline = ContinuousClock.now + patience
     let ids = uploads.map(\.key.id)
     defer { for id in ids { answers.withdraw(id) } }
     for id in ids { try answers.expect(id, until: deadline) }
-    try await sender.send(uploads.map(job))
+    try await sender.send(uploads.map { job(for: $0, of: requestID) })
     var replies: [Reply] = []
     for upload in uploads { replies.append(try await answers.reply(to: upload.key.id)) }
     return replies
   }
 
-  private func job(for upload: ImageUpload) -> ClassificationJob {
+  private func job(for upload: ImageUpload, of requestID: RequestID) -> ClassificationJob {
     ClassificationJob(
       key: upload.key, bucket: configuration.inputBucket, name: upload.name, replyTo: replyQueueURL,
-      receivedAt: upload.receivedAt)
+      receivedAt: upload.receivedAt, requestID: requestID)
   }
 }

@@ -16,18 +16,20 @@ final class Router {
     self.metrics = metrics
   }
 
-  func respond(to request: HTTPRequest) async -> HTTPResponse {
+  func respond(to request: HTTPRequest, record: RequestRecord) async -> HTTPResponse {
     let path = request.head.path
     switch path {
     case "/":
       return await allowing([.get, .post], request) {
         if request.head.method == .post {
-          return await classify.handle(request, answering: AnswerFormat(accept: request.head.headers["accept"]))
+          return await classify.handle(
+            request, answering: AnswerFormat(accept: request.head.headers["accept"]),
+            record: record)
         }
         return HTTPResponse(text: Router.usage)
       }
     case "/v1/images":
-      return await allowing([.post], request) { await classify.handle(request, answering: .json) }
+      return await allowing([.post], request) { await classify.handle(request, answering: .json, record: record) }
     case "/healthz":
       return await allowing([.get], request) { HTTPResponse(text: "ok\n") }
     case "/readyz":

@@ -11,6 +11,8 @@ final class Submission {
   private let body: RequestBody
   private let makeID: @LoopActor () -> JobID
   private(set) var uploads: [ImageUpload] = []
+  /// Of all files, so far.
+  private(set) var fileByteCount = 0
   private(set) var failure: SubmissionError?
   /// Files that are acceptable in principle: one for a raw body.
   private let fileCountMax: Int
@@ -59,6 +61,7 @@ final class Submission {
 
   func receiveFile(_ bytes: Span<UInt8>) throws(SubmissionError) {
     guard let upload = uploads.last else { return }
+    fileByteCount += bytes.count
     do throws(UploadError) { try upload.receive(bytes) } catch { throw .upload(error, fileName: upload.name) }
   }
 

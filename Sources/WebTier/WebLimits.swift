@@ -29,6 +29,8 @@ package struct WebLimits: Sendable {
   package var resultLooksPerSecondMax = 100
   /// A result as it lies in the output bucket.
   package var resultByteCountMax = 64 * 1024
+  /// Problem codes and statuses that `/metrics` tells apart; ours are some fifty, those of workers an open set.
+  package var problemLabelCountMax = 100
 
   package init() {}
 }

@@ -40,7 +40,7 @@ package final class WebTier {
     do {
       return try WebTier(
         configuration, clients: clients, requestQueueURL: requestQueueURL, replyQueueURL: replyQueueURL,
-        logger: logger)
+        nodeID: nodeID, logger: logger)
     } catch {
       // A process that does not come up leaves no queue behind, however often it is started.
       try? await clients.sqs.deleteQueue(replyQueueURL)
@@ -50,7 +50,7 @@ package final class WebTier {
 
   private init(
     _ configuration: WebConfiguration, clients: AWSClients, requestQueueURL: String, replyQueueURL: String,
-    logger: Logger
+    nodeID: String, logger: Logger
   ) throws {
     self.logger = logger
     self.replyQueueURL = replyQueueURL
@@ -63,7 +63,10 @@ package final class WebTier {
       try await s3.headBucket(configuration.inputBucket)
       _ = try await sqs.queueAttributes(of: requestQueueURL, ["QueueArn"])
     }
-    let metrics = WebMetrics(storage: storage, answers: answers, sender: sender, counters: clients.counters)
+    let metrics = WebMetrics(
+      storage: storage, answers: answers, sender: sender, calls: clients.counters, limits: configuration.limits,
+      node: nodeID)
+    let observer = RequestObserver(metrics: metrics)
     let identifiers = JobIDSource()
     let classify = ClassifyHandler(
       configuration: configuration, storage: storage, sender: sender, answers: answers, metrics: metrics,
@@ -75,13 +78,17 @@ package final class WebTier {
     var limits = HTTPLimits()
     limits.bodyByteCountMax = configuration.limits.bodyByteCountMax
     server = try HTTPServer(host: configuration.host, port: configuration.port, limits: limits) { request, writer in
-      writer.send(await router.respond(to: request))
+      let record = observer.begin(request)
+      let response = observer.named(await router.respond(to: request, record: record), record)
+      writer.send(response)
+      observer.end(record, response)
     }
+    metrics.connectionCount = { [weak server] in server?.connectionCount ?? 0 }
     self.answers = answers
     self.results = results
     self.sender = sender
     self.readiness = readiness
-    receiver = AnswerReceiver(sqs: sqs, queueURL: replyQueueURL, answers: answers, logger: logger)
+    receiver = AnswerReceiver(sqs: sqs, queueURL: replyQueueURL, answers: answers, metrics: metrics, logger: logger)
     receiver.start()
   }
 

@@ -42,7 +42,7 @@ import Jobs
   }
 
   func send(_ outcome: Outcome, to job: ClassificationJob) async throws {
-    let body = try ClassificationAnswer(id: job.id, outcome: outcome).encoded()
+    let body = try ClassificationAnswer(id: job.id, outcome: outcome, requestID: job.requestID).encoded()
     try await clients.sqs.sendMessage(SQSOutgoingMessage(String(decoding: body, as: UTF8.self)), to: job.replyTo)
   }
 

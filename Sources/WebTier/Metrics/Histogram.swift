@@ -1,0 +1,45 @@
+/// How long things took, counted in fixed buckets: an observation is a search among the bounds and two additions.
+struct Histogram {
+  /// The upper bounds in seconds. From what a stage takes on one machine to what a client waits at most.
+  static let bounds = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
+  ]
+
+  /// Of each bucket alone; the last one is beyond every bound.
+  private var counts = [Int](repeating: 0, count: bounds.count + 1)
+  private(set) var count = 0
+  private(set) var sum = 0.0
+
+  /// - Parameter seconds: A value below zero, by two machines' clocks, counts as none.
+  mutating func observe(_ seconds: Double) {
+    let seconds = max(0, seconds)
+    var (low, high) = (0, Histogram.bounds.count)
+    // The first bound that is not below: `le` means less or equal.
+    while low < high {
+      let middle = (low + high) / 2
+      if Histogram.bounds[middle] < seconds { low = middle + 1 } else { high = middle }
+    }
+    counts[low] += 1
+    count += 1
+    sum += seconds
+  }
+
+  mutating func observe(_ duration: Duration) { observe(duration.inSeconds) }
+
+  /// Each bound with how many values were at most that.
+  var cumulative: [(bound: Double, count: Int)] {
+    var total = 0
+    return zip(Histogram.bounds, counts).map { bound, count in
+      total += count
+      return (bound, total)
+    }
+  }
+}
+
+extension Duration {
+  /// Cheaper than dividing by a second, which is arithmetic of 128 bits.
+  var inSeconds: Double {
+    let (seconds, attoseconds) = components
+    return Double(seconds) + Double(attoseconds) * 1e-18
+  }
+}

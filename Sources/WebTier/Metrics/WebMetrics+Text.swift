@@ -1,0 +1,103 @@
+import AWS
+import EventLoop
+
+extension WebMetrics {
+  /// Prometheus' text format 0.0.4.
+  func text() -> String {
+    var text = MetricsText()
+    addRequests(to: &text)
+    addUploads(to: &text)
+    addGauges(to: &text)
+    addCalls(to: &text)
+    text.add(
+      "saccade_build_info", .gauge, "Constant 1; what runs, and the id of this process.",
+      [
+        (
+          labels: [
+            ("version", BuildInfo.version), ("configuration", BuildInfo.configuration), ("node", node),
+          ], value: 1
+        )
+      ])
+    process.add(to: &text)
+    return text.text
+  }
+
+  private func addRequests(to text: inout MetricsText) {
+    text.add(
+      "saccade_http_requests_total", .counter,
+      "Requests answered, by route and status; 499 is a client that left before its answer.",
+      requests.map { key, value in
+        (labels: [("route", key.route.rawValue), ("status", "\(key.status)")], value: value)
+      }.sorted { $0.labels.lazy.map(\.value).lexicographicallyPrecedes($1.labels.lazy.map(\.value)) })
+    text.add(
+      "saccade_problems_total", .counter, "Requests answered with a problem, by its code and status.",
+      problems.map { key, value in
+        (labels: [("code", key.code), ("status", "\(key.status)")], value: value)
+      }.sorted { $0.labels.lazy.map(\.value).lexicographicallyPrecedes($1.labels.lazy.map(\.value)) })
+    text.add(
+      "saccade_images_total", .counter, "Images by what came of them.",
+      WebMetrics.outcomes.map { (labels: [("outcome", $0)], value: images[$0] ?? 0) })
+    text.add("saccade_upload_seconds", "From a request's head to its last image's being stored.", upload)
+    text.add(
+      "saccade_queue_wait_seconds", "From an image's receipt to a worker's taking its job, by two machines' clocks.",
+      queueWait)
+    text.add("saccade_inference_seconds", "The model's run on one image, as the worker says.", inference)
+    text.add(
+      "saccade_answer_seconds", "From a request's head to the bytes of its 200 being handed to the kernel.", total)
+  }
+
+  private func addUploads(to text: inout MetricsText) {
+    text.add("saccade_uploads_total", .counter, "Files that began to come.", uploadCount)
+    text.add("saccade_uploads_stored_total", .counter, "Files that are in the bucket.", storedUploadCount)
+    text.add(
+      "saccade_upload_received_bytes_total", .counter, "Bytes of the bodies of requests with images.",
+      receivedByteCount)
+    text.add(
+      "saccade_upload_stored_bytes_total", .counter, "Bytes of the files that are in the bucket.", storedByteCount)
+  }
+
+  private func addGauges(to text: inout MetricsText) {
+    text.add("saccade_uploads_in_flight", .gauge, "Files on their way to S3.", storage.uploadCount)
+    text.add("saccade_uploads_in_flight_limit", .gauge, "The most there may be.", limits.uploadCountMax)
+    text.add("saccade_upload_buffer_bytes", .gauge, "Memory of uploads.", storage.pool.usedByteCount)
+    text.add(
+      "saccade_upload_buffer_budget_bytes", .gauge, "What of it may be kept for replays.", limits.replayByteCountMax)
+    text.add("saccade_pending_answers", .gauge, "Images whose answer is waited for.", answers.count)
+    text.add("saccade_pending_answers_limit", .gauge, "The most there may be.", limits.pendingAnswerCountMax)
+    text.add("saccade_queued_jobs", .gauge, "Jobs that SQS has not taken yet.", sender.queuedCount)
+    text.add("saccade_connections", .gauge, "Connections of clients.", connectionCount())
+  }
+
+  private func addCalls(to text: inout MetricsText) {
+    let attempts = calls.attempts.sorted {
+      ($0.key.service, $0.key.operation, $0.key.outcome.rawValue)
+        < ($1.key.service, $1.key.operation, $1.key.outcome.rawValue)
+    }
+    text.add(
+      "saccade_aws_calls_total", .counter, "Attempts of AWS calls.",
+      attempts.map { key, value in
+        (
+          labels: [("service", key.service), ("operation", key.operation), ("outcome", key.outcome.rawValue)],
+          value: value
+        )
+      })
+    var costs: [(labels: MetricsText.Labels, value: Double)] = []
+    var sum = 0.0
+    for (key, count) in attempts where AWSPrices.isCharged(key.outcome) {
+      let dollars = Double(count) * AWSPrices.dollars(service: key.service, operation: key.operation)
+      sum += dollars
+      if costs.last?.labels.first?.value == key.operation {
+        costs[costs.count - 1].value += dollars
+      } else {
+        costs.append((labels: [("operation", key.operation)], value: dollars))
+      }
+    }
+    text.add(
+      "saccade_aws_cost_dollars_total", .counter,
+      "What this process's AWS calls cost by the list prices of us-east-1, in US dollars.", costs)
+    text.add(
+      "saccade_aws_cost_dollars_per_image", .gauge,
+      "All of it, idle polls included, over the files stored; 0 before the first.",
+      storedUploadCount > 0 ? sum / Double(storedUploadCount) : 0.0)
+  }
+}

@@ -1,0 +1,109 @@
+import AWS
+import EventLoop
+import HTTP
+import Jobs
+
+/// What `/metrics` shows of this process. Counting is additions to fixed places; text is made when it is asked for.
+@LoopActor
+final class WebMetrics {
+  let storage: ImageStorage
+  let answers: AnswerTable
+  let sender: JobSender
+  let calls: AWSCallCounters
+  let limits: WebLimits
+  let process = ProcessFigures()
+  /// Which process this is: constant, for joining.
+  let node: String
+  /// Connections that are open, once there is a server.
+  var connectionCount: @LoopActor () -> Int = { 0 }
+
+  private(set) var images: [String: Int] = [:]
+  private(set) var requests: [RequestKey: Int] = [:]
+  private(set) var problems: [ProblemKey: Int] = [:]
+  private(set) var uploadCount = 0
+  private(set) var storedUploadCount = 0
+  private(set) var receivedByteCount = 0
+  private(set) var storedByteCount = 0
+  private(set) var upload = Histogram()
+  private(set) var queueWait = Histogram()
+  private(set) var inference = Histogram()
+  private(set) var total = Histogram()
+
+  struct RequestKey: Hashable {
+    let route: RouteLabel
+    let status: Int
+  }
+
+  struct ProblemKey: Hashable {
+    let code: String
+    let status: Int
+  }
+
+  /// What came of an image; every one of them is shown from the start, so that rates begin at 0.
+  static let outcomes = ["answered", "failed", "pending", "refused", "cancelled"]
+
+  init(
+    storage: ImageStorage, answers: AnswerTable, sender: JobSender, calls: AWSCallCounters, limits: WebLimits,
+    node: String
+  ) {
+    self.storage = storage
+    self.answers = answers
+    self.sender = sender
+    self.calls = calls
+    self.limits = limits
+    self.node = node
+  }
+
+  // MARK: Images
+
+  func count(_ reply: Reply) {
+    switch reply {
+    case .pending: countImage("pending")
+    case .answered(let answer, _):
+      switch answer.outcome {
+      case .success: countImage("answered")
+      case .failure: countImage("failed")
+      }
+    }
+  }
+
+  func count(_ error: SubmissionError) {
+    switch error {
+    case .cancelled, .upload(.cancelled, _), .body(.disconnected): countImage("cancelled")
+    default: countImage("refused")
+    }
+  }
+
+  private func countImage(_ outcome: String) { images[outcome, default: 0] += 1 }
+
+  /// An answer has come from a worker, whether somebody still waits for it or not: leaving out those that came too late
+  /// would make a full queue look short.
+  func observe(_ answer: AnswerEnvelope) {
+    guard let timings = answer.timings else { return }
+    if let queue = timings.queue { queueWait.observe(queue / 1000) }
+    if let classify = timings.classify { inference.observe(classify / 1000) }
+  }
+
+  // MARK: Requests
+
+  func count(_ record: RequestRecord, _ response: HTTPResponse, total duration: Duration) {
+    let status = record.status(of: response)
+    requests[RequestKey(route: RouteLabel(path: record.request.head.path), status: status), default: 0] += 1
+    if let code = response.problemCode { countProblem(code, status: status) }
+    guard let submission = record.submission else { return }
+    receivedByteCount += record.request.body.receivedByteCount
+    uploadCount += submission.uploads.count
+    guard let uploadDuration = record.uploadDuration else { return }
+    storedUploadCount += submission.uploads.count
+    storedByteCount += submission.fileByteCount
+    upload.observe(uploadDuration)
+    if status == HTTPStatus.ok.rawValue { total.observe(duration) }
+  }
+
+  private func countProblem(_ code: String, status: Int) {
+    let key = ProblemKey(code: code, status: status)
+    // Ours are few, but a worker's error codes are an open set.
+    let isKnown = problems[key] != nil || problems.count < limits.problemLabelCountMax
+    problems[isKnown ? key : ProblemKey(code: "other", status: 0), default: 0] += 1
+  }
+}
