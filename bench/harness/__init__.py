@@ -1,0 +1,1 @@
+"""What bench/run is made of. Everything runs on this machine, over loopback, and ends with the run."""
