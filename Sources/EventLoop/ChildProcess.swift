@@ -6,8 +6,10 @@ import Glibc
 package final class ChildProcess {
   /// Where an output stream of the child goes.
   package enum Output {
-    /// To this process's own stream.
+    /// To this process's own stream of the same number.
     case inherit
+    /// To a descriptor of this process, which keeps it.
+    case descriptor(Int32)
     case discard
     /// To an action, line by line, even after the child has ended while a descendant holds the stream.
     case lines(@LoopActor (String) -> Void)
@@ -22,12 +24,16 @@ package final class ChildProcess {
   /// - Parameter environment: The whole environment of the child; `nil` hands on this process's own.
   /// - Parameter ownSession: Keeps the terminal's signals (Ctrl-C) away from the child, so that its parent decides in
   ///   which order things stop.
+  /// - Parameter further: What the child finds as its descriptors from 3 on.
   /// - Throws: `ENOENT`, `EACCES` and what else `execvp` says.
   package init(
     executable: String, arguments: [String], environment: [String: String]? = nil, currentDirectory: String? = nil,
-    standardOutput: Output = .inherit, standardError: Output = .inherit, ownSession: Bool = false
+    standardOutput: Output = .inherit, standardError: Output = .inherit, further: [Output] = [],
+    ownSession: Bool = false
   ) throws(UVError) {
-    let outputs = [OutputSetup(standardOutput, descriptor: 1), OutputSetup(standardError, descriptor: 2)]
+    let outputs = ([standardOutput, standardError] + further).enumerated().map {
+      OutputSetup($0.element, descriptor: Int32($0.offset + 1))
+    }
     var discardInput = uv_stdio_container_t()
     discardInput.flags = UV_IGNORE
     var containers = [discardInput] + outputs.map(\.container)
@@ -107,6 +113,10 @@ private struct OutputSetup {
     case .inherit:
       container.flags = UV_INHERIT_FD
       container.data.fd = descriptor
+      pipe = nil
+    case .descriptor(let own):
+      container.flags = UV_INHERIT_FD
+      container.data.fd = own
       pipe = nil
     case .discard:
       container.flags = UV_IGNORE

@@ -15,13 +15,15 @@ package final class TCPListener {
   ///   - port: 0 lets the system choose.
   ///   - backlog: Connections that the kernel holds before they are accepted.
   ///   - reusePort: Several processes share the port (`SO_REUSEPORT`); the kernel spreads connections over them.
+  ///   - inherited: The descriptor of a socket that is bound already, instead of host and port; it is the listener's
+  ///     from then on.
   ///   - accept: Called once for each connection, which is not yet reading.
   package init(
-    host: String, port: Int, backlog: Int = 1024, reusePort: Bool = false,
+    host: String, port: Int, backlog: Int = 1024, reusePort: Bool = false, inherited: Int32? = nil,
     accept: @escaping @LoopActor (TCPStream) -> Void
   ) throws(UVError) {
     let address = SocketAddress(host: host, port: port)
-    let family = host.contains(":") ? AF_INET6 : AF_INET
+    let family = inherited != nil ? AF_UNSPEC : host.contains(":") ? AF_INET6 : AF_INET
     let status = uv_tcp_init_ex(EventLoop.shared.loop, handle.pointer, UInt32(family))
     guard status == 0 else {
       handle.freeUninitialised()
@@ -36,7 +38,11 @@ package final class TCPListener {
         if setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, size) != 0 { throw UVError(code: -errno) }
       }
       let tcp = handle.pointer
-      try address.withSystemAddress { (system) throws(UVError) in try check(uv_tcp_bind(tcp, system, 0)) }
+      if let inherited {
+        try check(uv_tcp_open(tcp, inherited))
+      } else {
+        try address.withSystemAddress { (system) throws(UVError) in try check(uv_tcp_bind(tcp, system, 0)) }
+      }
       localAddress = try TCPStream.address(of: tcp, uv_tcp_getsockname)
       try check(
         uv_listen(handle.stream, Int32(clamping: backlog)) { stream, status in

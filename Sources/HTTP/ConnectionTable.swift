@@ -12,6 +12,8 @@ import Glibc
   /// A whole `Date` line, never older than one sweep.
   private(set) var dateLine: [UInt8] = []
   private(set) var isStopping = false
+  /// While it stops: whether connections may still send a first or next request.
+  private(set) var isGraceOver = false
 
   private var connections: [HTTPConnection] = []
   private var sweepTimer: LoopTimer?
@@ -56,14 +58,21 @@ import Glibc
 
   func shutdown(within bound: Duration) async {
     isStopping = true
-    for connection in connections { connection.closeIfIdle() }
+    let graceTimer = LoopTimer { [weak self] in self?.closeIdle() }
+    if limits.stopGraceDuration > .zero { graceTimer.start(after: limits.stopGraceDuration) } else { closeIdle() }
     let timer = LoopTimer { [weak self] in
       for connection in self?.connections ?? [] { connection.abort() }
     }
     timer.start(after: bound)
     if !connections.isEmpty { await withCheckedContinuation { emptyWaiters.append($0) } }
+    graceTimer.close()
     timer.close()
     sweepTimer?.close()
+  }
+
+  private func closeIdle() {
+    isGraceOver = true
+    for connection in connections { connection.closeIfIdle() }
   }
 
   private func resumeWaiters() {

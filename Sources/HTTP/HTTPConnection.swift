@@ -86,7 +86,7 @@ import EventLoop
   private func nextRequest() async -> HTTPRequest? {
     // A client that does not take its answers gets no new ones made.
     while stream.bufferedByteCount > table.limits.writeHighWaterByteCount, phase != .closed { await event() }
-    guard phase != .closed, !table.isStopping else { return nil }
+    guard phase != .closed, !table.isGraceOver else { return nil }
     beginHead()
     while completeHead == nil {
       guard phase == .idle || phase == .head else { return nil }

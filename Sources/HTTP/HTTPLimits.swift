@@ -45,6 +45,9 @@ package struct HTTPLimits: Sendable {
   package var lingerDuration: Duration = .seconds(5)
   /// … and so many bytes.
   package var lingerByteCountMax = 32 * 1024 * 1024
+  /// How long a stop lets connections that wait for a request send one more, which is answered and is the last. Zero
+  /// closes them at once: right where the whole service ends, not where another process takes over.
+  package var stopGraceDuration: Duration = .zero
 
   /// How often deadlines are looked at, and the `Date` field is renewed: at most a second.
   package var sweepInterval: Duration = .seconds(1)

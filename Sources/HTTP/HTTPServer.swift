@@ -10,12 +10,15 @@ package import EventLoop
   ///   - host: A numeric address, or `localhost`.
   ///   - port: 0 lets the system choose; see `localAddress`.
   ///   - reusePort: Several processes share the port.
+  ///   - inherited: The descriptor of a socket that is bound already, instead of host and port.
   package init(
-    host: String, port: Int, reusePort: Bool = false, limits: HTTPLimits = HTTPLimits(),
+    host: String, port: Int, reusePort: Bool = false, inherited: Int32? = nil, limits: HTTPLimits = HTTPLimits(),
     handler: @escaping HTTPHandler
   ) throws(UVError) {
     let connections = ConnectionTable(limits, handler)
-    listener = try TCPListener(host: host, port: port, reusePort: reusePort) { connections.accept($0) }
+    listener = try TCPListener(host: host, port: port, reusePort: reusePort, inherited: inherited) {
+      connections.accept($0)
+    }
     self.connections = connections
     connections.startSweeping()
   }

@@ -8,6 +8,10 @@ package struct WebConfiguration: Sendable {
   package var outputBucket: String
   /// What the names of all queues of this installation begin with.
   package var queuePrefix: String
+  /// The descriptor of a socket that is bound already, to listen on instead of host and port.
+  package var inheritedSocket: Int32?
+  /// Which of the processes on one port this is, from 0 on.
+  package var processIndex = 0
   package var limits = WebLimits()
 
   package init(host: String, port: Int, inputBucket: String, outputBucket: String, queuePrefix: String) {

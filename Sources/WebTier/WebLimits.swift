@@ -31,6 +31,9 @@ package struct WebLimits: Sendable {
   package var resultByteCountMax = 64 * 1024
   /// Problem codes and statuses that `/metrics` tells apart; ours are some fifty, those of workers an open set.
   package var problemLabelCountMax = 100
+  /// How long a stop lets connections that wait for a request send one more: clients of an upgraded process learn from
+  /// its answer that the connection ends, rather than from a reset. A round trip takes less even around the world.
+  package var stopGraceDuration: Duration = .seconds(1)
 
   package init() {}
 }

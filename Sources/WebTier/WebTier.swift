@@ -77,7 +77,10 @@ package final class WebTier {
     let router = Router(classify: classify, results: results, readiness: readiness, metrics: metrics)
     var limits = HTTPLimits()
     limits.bodyByteCountMax = configuration.limits.bodyByteCountMax
-    server = try HTTPServer(host: configuration.host, port: configuration.port, limits: limits) { request, writer in
+    limits.stopGraceDuration = configuration.limits.stopGraceDuration
+    server = try HTTPServer(
+      host: configuration.host, port: configuration.port, inherited: configuration.inheritedSocket, limits: limits
+    ) { request, writer in
       let record = observer.begin(request)
       let response = observer.named(await router.respond(to: request, record: record), record)
       writer.send(response)

@@ -1,5 +1,6 @@
 import AWS
 import ArgumentParser
+import Elasticity
 import EventLoop
 import Foundation
 import Glibc
@@ -13,6 +14,9 @@ struct WebCommand: ParsableCommand {
     discussion: """
       S3 and SQS are found as the AWS SDKs find them: credentials, region and AWS_ENDPOINT_URL from the environment, \
       the shared files, the container or the instance. SIGTERM and SIGINT finish what is in flight.
+
+      With --processes, SIGHUP starts new processes from the binary's path and then ends the old ones, without refusing \
+      a connection. Memory and connection limits are a process's own.
       """)
 
   @Option(help: "Address to listen on.")
@@ -20,6 +24,9 @@ struct WebCommand: ParsableCommand {
 
   @Option(help: "Port to listen on; 0 takes a free one.")
   var port = 8080
+
+  @Option(help: "Processes that share the port, 1 to \(PreforkLimits.processCountMax), or auto for one a core.")
+  var processes = ProcessCount(1)
 
   @Option(help: "Seconds a client waits for its answer before it is told where to find it.")
   var answerTimeout = 30
@@ -54,10 +61,23 @@ struct WebCommand: ParsableCommand {
     configuration.limits.bodyByteCountMax = maxImage << 20 + 16 << 20
     configuration.limits.replayByteCountMax = replayMemory << 20
     let drain = Duration.seconds(drainTimeout)
+    let environment = ProcessInfo.processInfo.environment
+    let child = PreforkChild(environment: environment)
+    if processes.count > 1, child == nil {
+      let status = try EventLoop.shared.run { [self] in
+        try await WebMaster.run(host: host, port: port, processCount: processes.count, drain: drain)
+      }
+      throw ExitCode(status)
+    }
+    if let child {
+      configuration.inheritedSocket = child.socketDescriptor
+      configuration.processIndex = child.slot
+    }
     try EventLoop.shared.run { [configuration] in
-      let clients = try await AWSClients.fromEnvironment(ProcessInfo.processInfo.environment)
+      let clients = try await AWSClients.fromEnvironment(environment)
       let web = try await WebTier.start(configuration, clients: clients, logger: Logger(label: "web"))
-      announce("saccade web: listening at http://\(web.localAddress)")
+      let line = "saccade web: listening at http://\(web.localAddress)"
+      if let child { child.announceReady(line) } else { announce(line) }
       _ = try await nextSignal(of: [SIGTERM, SIGINT])
       await web.stop(within: drain)
       clients.shutdown()

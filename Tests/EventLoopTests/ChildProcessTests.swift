@@ -20,6 +20,23 @@ import Testing
     }
   }
 
+  @Test("further descriptors are the child's from 3 on: one of ours, and a pipe to us")
+  func furtherDescriptors() async throws {
+    try await onLoop {
+      let output = Lines()
+      let file = open("/etc/passwd", O_RDONLY | O_CLOEXEC)
+      let child = try ChildProcess(
+        executable: "sh", arguments: ["-c", "read -r line <&3; echo \"$line\" >&4; test ! -e /proc/self/fd/5"],
+        further: [.descriptor(file), .lines { output.out.append($0) }])
+      #expect(await child.exit() == .exited(0))
+      while output.out.isEmpty { try await sleep(for: .milliseconds(1)) }
+      let first = try String(contentsOfFile: "/etc/passwd", encoding: .utf8).split(separator: "\n").first
+      #expect(output.out.first == first.map(String.init))
+      // Still ours.
+      #expect(close(file) == 0)
+    }
+  }
+
   @Test("a signal ends a child, and is told apart from an exit")
   func signalled() async throws {
     try await onLoop {

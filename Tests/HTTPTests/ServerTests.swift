@@ -63,6 +63,48 @@ struct ServerTests {
     }
   }
 
+  @Test("a stop with a grace answers the first or next request of a connection, and says that it is the last")
+  func stopGrace() async throws {
+    var limits = testLimits
+    limits.stopGraceDuration = .seconds(600)
+    try await withServer(limits) { server, address async throws in
+      let fresh = try RawClient(address)
+      let kept = try RawClient(address)
+      try kept.send(Self.get)
+      #expect(try kept.response().closes == false)
+      // The kernel accepts before the server does.
+      try await onLoop { while server.connectionCount < 2 { try await sleep(for: .milliseconds(1)) } }
+      let stopping = Events<Void>()
+      let stopped = try await onLoop {
+        EventLoop.shared.spawn {
+          stopping.report(())
+          await server.shutdown(within: .seconds(60))
+        }
+      }
+      await stopping.next()
+      for client in [fresh, kept] {
+        try client.send(Self.get)
+        #expect(try client.response().closes)
+        #expect(try client.ends())
+        client.close()
+      }
+      await stopped.value
+    }
+  }
+
+  @Test("when the grace of a stop is over, connections that wait for a request are closed")
+  func stopGraceEnds() async throws {
+    var limits = testLimits
+    limits.stopGraceDuration = .milliseconds(20)
+    try await withServer(limits) { server, address async throws in
+      let client = try RawClient(address)
+      try await onLoop { while server.connectionCount < 1 { try await sleep(for: .milliseconds(1)) } }
+      let stopped = try await onLoop { EventLoop.shared.spawn { await server.shutdown(within: .seconds(600)) } }
+      #expect(try client.ends())
+      await stopped.value
+    }
+  }
+
   @Test("a connection too many is told so, and the next one is served when one has gone")
   func connectionLimit() async throws {
     var limits = testLimits

@@ -1,0 +1,34 @@
+import EventLoop
+import Glibc
+
+/// What a process of a prefork group finds at its start: a bound socket to listen on, and a pipe to say that it does.
+package struct PreforkChild: Sendable {
+  /// The environment variable with the slot's number. It counts only together with the supervisor's.
+  static let slotVariable = "SACCADE_PROCESS"
+  /// The first descriptor after standard error, as in systemd's socket activation.
+  static let socketDescriptor: Int32 = 3
+  static let readyDescriptor: Int32 = 4
+
+  /// From 0 on.
+  package let slot: Int
+
+  /// - Returns: `nil` in a process that nobody has started as one of a group.
+  package init?(environment: [String: String]) {
+    guard environment[supervisorVariable] == String(getppid()),
+      let slot = environment[PreforkChild.slotVariable].flatMap({ Int($0) })
+    else { return nil }
+    self.slot = slot
+  }
+
+  /// Bound already.
+  package var socketDescriptor: Int32 { PreforkChild.socketDescriptor }
+
+  /// Tells the master, once.
+  /// - Parameter line: What a user is to read when the whole group is ready.
+  package func announceReady(_ line: String) {
+    let bytes = Array((line + "\n").utf8)
+    // Shorter than PIPE_BUF, into an empty pipe: written whole or not at all, and then the master is gone.
+    _ = bytes.withUnsafeBytes { write(PreforkChild.readyDescriptor, $0.baseAddress, $0.count) }
+    close(PreforkChild.readyDescriptor)
+  }
+}
