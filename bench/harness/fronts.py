@@ -132,6 +132,11 @@ def web(sink, *options, environment=None, prefix=()):
         environment=cloud_environment(sink, **(environment or {})), ready=r"http://(\S+)")
 
 
+def has_option(command, option):
+    """Whether this build knows an option."""
+    return f" {option} " in subprocess.run([saccade(), command, "--help"], capture_output=True, text=True).stdout
+
+
 @contextlib.contextmanager
 def nginx(sink):
     binary = shutil.which("nginx") or photos.CACHE / "nginx/usr/sbin/nginx"

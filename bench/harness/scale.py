@@ -1,0 +1,277 @@
+"""Many connections at one process: what they cost it, and whether all are answered."""
+
+import collections
+import contextlib
+import json
+import statistics
+import threading
+import time
+
+from . import cost, fronts, photos, swarm, tables
+
+# A server's own descriptors, and its connections to S3 and SQS, beside its clients'.
+OTHER_DESCRIPTORS = 600
+IDLE_HEAD = b"GET /healthz HTTP/1.1\r\nHost: bench\r\n\r\n"
+
+
+def bounded(options, wanted):
+    """As many connections as the machine lets one process have."""
+    return min(wanted, options.descriptors - OTHER_DESCRIPTORS)
+
+
+def roomy(count):
+    """Options that lift the bounds on connections as far as this build has them."""
+    found = []
+    for option in ("--max-connections", "--max-uploads"):
+        if fronts.has_option("web", option):
+            found += [option, str(count)]
+    return found
+
+
+def upload(path, size):
+    content_type, body = photos.form(photos.photo(size))
+    head = (f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: {content_type}\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n").encode()
+    return head + body
+
+
+def statuses(clients):
+    counts = collections.Counter(client.status for client in clients)
+    names = {None: "none", 0: "closed"}
+    return ", ".join(f"{names.get(status, status)}: {count}" for status, count in sorted(
+        counts.items(), key=lambda item: -item[1]))
+
+
+class MemoryWatch(threading.Thread):
+    """The greatest resident set of a front while it runs."""
+
+    def __init__(self, front):
+        super().__init__(daemon=True)
+        self.front = front
+        self.before = self.most = front.memory()[0]
+        self.ended = threading.Event()
+        self.start()
+
+    def run(self):
+        while not self.ended.wait(0.5):
+            self.most = max(self.most, self.front.memory()[0])
+
+    def growth(self):
+        self.ended.set()
+        self.join()
+        return self.most - self.before
+
+
+def slow_uploads(options):
+    """Everybody uploads at once, each slowly."""
+    count, spread_s = (1_000, 10) if options.quick else (bounded(options, 10_000), 60)
+    size, chunk = 1_000_000, 16_384
+    with fronts.sink() as sink, fronts.web(sink, *roomy(count + 100)) as web:
+        web.check("tench")
+        request = upload("/", size)
+        clients = swarm.Swarm(web.endpoint, count, request, chunk, spread_s * chunk / len(request))
+        watch, before = MemoryWatch(web), web.cpu_seconds()
+        started = time.monotonic()
+        clients.connect_all(started + 60)
+        clients.run(lambda: all(c.status is not None for c in clients.clients), started + 4 * spread_s + 60)
+        took, cpu, growth = time.monotonic() - started, web.cpu_seconds() - before, watch.growth()
+        clients.close()
+        tables.table(
+            "Slow uploads, all at once to one process",
+            ("clients", "photo", "each takes", "all ended after", "answers", "RSS growth a client", "CPU ms a client"),
+            [(count, "1 MB", f"{spread_s} s", f"{took:.0f} s", statuses(clients.clients),
+              f"{growth / count / 1000:.1f} kB", f"{cpu * 1000 / count:.2f}")])
+
+
+def idle(options):
+    """Keep-alive connections that have had one answer and wait."""
+    count = 2_000 if options.quick else bounded(options, 20_000)
+    with fronts.sink() as sink, fronts.web(sink, *roomy(count + 100)) as web:
+        web.check("tench")
+        before = web.memory()
+        clients = swarm.Swarm(web.endpoint, count, IDLE_HEAD)
+        deadline = time.monotonic() + 60
+        clients.connect_all(deadline)
+        clients.run(lambda: all(c.status is not None for c in clients.clients), deadline)
+        open_count = clients.open_count
+        after = web.memory()
+        answers = statuses(clients.clients)
+        clients.close()
+        tables.table(
+            "Idle keep-alive connections at one process", ("connections", "still open", "answers", "RSS each", "PSS each"),
+            [(count, open_count, answers, f"{(after[0] - before[0]) / count:.0f} bytes",
+              f"{(after[1] - before[1]) / count:.0f} bytes")],
+            "Resident memory of the process; the kernel's own for a socket is not in it.")
+
+
+def pending(options):
+    """Clients that wait for their answer, all at once; answers come one by one, or all together."""
+    count, rate = (1_000, 500) if options.quick else (bounded(options, 20_000), 1_000)
+    delay_s = count / rate + 3
+    rows = []
+    for name, sink_options in (
+            (f"answers at {rate}/s, as the uploads came", ["--answer-delay", str(int(delay_s * 1000))]),
+            ("all answers at once", ["--hold-answers", str(count)])):
+        with fronts.sink(*sink_options) as sink, fronts.web(sink, *roomy(count + 100)) as web:
+            before = web.memory()[0]
+            clients = PendingSwarm(web.endpoint, count, upload("/v1/images", 10_000))
+            started = time.monotonic()
+            clients.connect_all(started + 120, rate)
+            most = web.memory()[0]
+            clients.run(lambda: all(c.status is not None for c in clients.clients), started + delay_s + 90)
+            waits = sorted(clients.waits_ms)
+            clients.close()
+            rows.append((name, count, statuses(clients.clients), f"{(most - before) / count / 1000:.1f} kB",
+                         *(f"{tables.percentile(waits, share):.1f}" if waits else "–" for share in (0.5, 0.99, 1))))
+    tables.table(
+        "Pending answers", ("", "clients", "answers", "RSS growth a client", "p50 ms", "p99 ms", "last ms"), rows,
+        "From the moment an answer is in the reply queue, by the sink's clock, to its bytes at the client, by the same "
+        "machine's. Photos of 10 kB.")
+
+
+class PendingSwarm(swarm.Swarm):
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.waits_ms = []
+
+    def answered(self, client):
+        if client.status == 200:
+            answered_ns = json.loads(client.body)["answeredAtNanoseconds"]
+            self.waits_ms.append(client.answered_s * 1000 - answered_ns / 1e6)
+
+
+def slow_loris(options):
+    """Clients that send a byte now and then, in heads and in bodies, beside clients that mean it."""
+    count, seconds = (500, 5) if options.quick else (bounded(options, 5_000), 20)
+    rows = []
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(options.scratch())
+        photo = photos.write_all(folder)["100 kB"]
+        sink = stack.enter_context(fronts.sink())
+        web = stack.enter_context(fronts.web(sink, *roomy(count + 100)))
+        cost.wrk(web.address, photo, 1)
+        rows.append(("nobody else", *latencies(cost.wrk(web.address, photo, seconds)), "–"))
+        request = upload("/", 1_000_000)
+        head_bytes = request.index(b"\r\n\r\n") + 4
+        for name, sent_at_once in (("slow heads", 20), ("slow bodies", head_bytes + 1_000)):
+            attack = Loris(web.endpoint, count, request, sent_at_once)
+            attack.connect_all(time.monotonic() + 60)
+            result = []
+            real = threading.Thread(target=lambda: result.append(cost.wrk(web.address, photo, seconds)))
+            real.start()
+            attack.run(lambda: not real.is_alive(), time.monotonic() + 4 * seconds)
+            real.join()
+            attack.close()
+            rows.append((f"{count} {name}", *latencies(result[0]), attack.cut_count))
+    tables.table(
+        "Slow-loris beside 64 clients with photos of 100 kB", ("beside", "uploads/s", "p50 ms", "p99 ms", "failed", "cut"),
+        rows, f"{seconds} s each. Who is cut comes back at once; each sends a byte a second.")
+
+
+def latencies(result):
+    return (f"{result['uploads'] / result['duration_us'] * 1e6:.0f}", f"{result['p50_us'] / 1000:.1f}",
+            f"{result['p99_us'] / 1000:.1f}", result["status"] + result["socket"])
+
+
+class Loris(swarm.Swarm):
+    """Sends a first piece, then a byte a second, for ever."""
+
+    def __init__(self, address, count, request, sent_at_once):
+        super().__init__(address, count, request, 1, 1.0)
+        self.sent_at_once = sent_at_once
+        self.cut_count = 0
+
+    def connected(self, client):
+        client.started_s = time.monotonic()
+        client.sent = client.socket.send(self.request[:self.sent_at_once])
+        self.schedule(client, self.interval_s)
+
+    def answered(self, client):
+        # Told off; what is sent now goes nowhere, so it starts again.
+        self.again(client)
+
+    def dropped(self, client):
+        self.again(client)
+
+    def again(self, client):
+        self.cut_count += 1
+        self.drop(client)
+        self.connect(client)
+
+
+def faults(options):
+    """An S3 that fails a tenth of its uploads and cuts a twentieth."""
+    count = 500 if options.quick else 3_000
+    rows = []
+    with fronts.sink("--fail", "0.10", "--reset", "0.05") as sink, fronts.web(sink) as web:
+        for size in ("100 kB", "1 MB"):
+            clients = Repeated(web.endpoint, cost.CONNECTIONS, upload("/", photos.SIZES[size]), count)
+            started = time.monotonic()
+            clients.connect_all(started + 60)
+            clients.run(lambda: clients.ended_count >= count, started + 180)
+            took = time.monotonic() - started
+            clients.close()
+            answers = ", ".join(f"{status or 'closed'}: {n}" for status, n in clients.outcomes.most_common())
+            rows.append((size, count, answers, count - sum(n for s, n in clients.outcomes.items() if s), f"{took:.1f} s"))
+    tables.table(
+        "S3 fails 10 % of uploads with 503 and resets 5 %", ("photo", "uploads", "answers", "unanswered", "took"), rows,
+        "64 connections, one upload after the other on each. The sink's faults are seeded.")
+
+
+class Repeated(swarm.Swarm):
+    """Each client uploads again and again until there have been enough."""
+
+    def __init__(self, address, connections, request, count):
+        super().__init__(address, connections, request)
+        self.left = count - connections
+        self.ended_count = 0
+        self.outcomes = collections.Counter()
+
+    def answered(self, client):
+        self.outcome(client)
+
+    def dropped(self, client):
+        # Between two uploads a server may close; in the middle of one it owes an answer.
+        if client.status == 0:
+            self.outcome(client)
+
+    def outcome(self, client):
+        self.ended_count += 1
+        self.outcomes[client.status] += 1
+        if self.left <= 0:
+            return
+        self.left -= 1
+        client.status = None
+        if client.socket is None or client.sent < len(self.request):
+            self.drop(client)
+            self.connect(client)
+        else:
+            client.reset()
+            self.schedule(client, 0)
+
+
+def processes(options):
+    """The same machine, one process and two."""
+    if not fronts.has_option("web", "--processes"):
+        return
+    seconds, rounds = (2, 1) if options.quick else (4, 3)
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(options.scratch())
+        photo = photos.write_all(folder)["100 kB"]
+        sink = stack.enter_context(fronts.sink())
+        entrants = {n: stack.enter_context(fronts.web(sink, "--processes", str(n))) for n in (1, 2)}
+        measured = collections.defaultdict(list)
+        for web in entrants.values():
+            cost.wrk(web.address, photo, 1)
+        for _ in range(rounds):
+            for number, web in entrants.items():
+                measured[number].append(cost.round_of(web, photo, seconds))
+        one = measured[1]
+        tables.table(
+            "Processes, 100 kB, 64 connections", ("processes", "uploads/s", "of one's", "CPU µs per upload", "of one's"),
+            [(number, tables.spread([r["rate"] for r in found]),
+              f"{statistics.median(a['rate'] / b['rate'] for a, b in zip(found, one)):.2f}",
+              tables.spread([r["cpu_us"] for r in found]),
+              f"{statistics.median(a['cpu_us'] / b['cpu_us'] for a, b in zip(found, one)):.2f}")
+             for number, found in measured.items()],
+            "wrk and the sink run on the same cores.")
