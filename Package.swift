@@ -72,7 +72,7 @@ let package = Package(
     library("HTTP", ["EventLoop", "CLlhttp", deque]),
     library("AWS", ["EventLoop", "CCurl", "COpenSSL", "CISAL", deque, logging]),
     library("Jobs", ["AWS", "EventLoop", deque, logging]),
-    library("WebTier", ["HTTP", "AWS", "Jobs", "EventLoop", deque, heap, logging]),
+    library("WebTier", ["HTTP", "AWS", "Jobs", "EventLoop", "COpenSSL", deque, heap, logging]),
     library("Recognition", ["CTurboJPEG", "CVips", "COpenVINO"]),
     library("AppTier", ["Recognition", "AWS", "Jobs", "EventLoop", deque, logging]),
     library("LocalCloud", ["HTTP", "AWS", "EventLoop", "COpenSSL", "CISAL", sqlite, deque, logging]),

@@ -8,7 +8,8 @@ extension HTTPConnection {
   func beginExchange(_ head: HTTPRequestHead) -> HTTPRequest {
     exchangeCount += 1
     let body = RequestBody(head, connection: self, byteCountMaxDefault: table.limits.bodyByteCountMax)
-    let request = HTTPRequest(head: head, body: body, remoteAddress: stream.remoteAddress)
+    let request = HTTPRequest(
+      head: head, body: body, remoteAddress: stream.remoteAddress, peerAddress: peerAddress)
     exchange = Exchange(number: exchangeCount, request: request)
     requestDeadline = table.ticks.request.map { table.now + $0 } ?? .max
     return request

@@ -20,6 +20,7 @@ import EventLoop
   let table: ConnectionTable
   let stream: TCPStream
   let parser: RequestParser
+  let peerAddress: IPAddress?
   /// Where the table has it.
   var index = 0
 
@@ -58,6 +59,7 @@ import EventLoop
     self.stream = stream
     self.table = table
     parser = RequestParser(table.limits)
+    peerAddress = IPAddress(stream.remoteAddress.host)
     scanner = HeadScanner(table.limits)
     deadline = table.now + table.ticks.head
     writeDeadline = table.now + table.ticks.writeStall

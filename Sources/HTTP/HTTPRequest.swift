@@ -5,10 +5,13 @@ package import EventLoop
   package let head: HTTPRequestHead
   package let body: RequestBody
   package let remoteAddress: SocketAddress
+  /// The host of `remoteAddress`, as a number.
+  package let peerAddress: IPAddress?
 
-  init(head: HTTPRequestHead, body: RequestBody, remoteAddress: SocketAddress) {
+  init(head: HTTPRequestHead, body: RequestBody, remoteAddress: SocketAddress, peerAddress: IPAddress?) {
     self.head = head
     self.body = body
     self.remoteAddress = remoteAddress
+    self.peerAddress = peerAddress
   }
 }

@@ -13,6 +13,7 @@ package struct WebConfiguration: Sendable {
   /// Which of the processes on one port this is, from 0 on.
   package var processIndex = 0
   package var limits = WebLimits()
+  package var access = AccessConfiguration()
 
   package init(host: String, port: Int, inputBucket: String, outputBucket: String, queuePrefix: String) {
     self.host = host

@@ -19,6 +19,7 @@ package final class WebTier {
   private let answers: AnswerTable
   private let results: ResultsHandler
   private let readiness: Readiness
+  private let access: AccessControl
   private let sqs: SQSClient
   private let replyQueueURL: String
   private let logger: Logger
@@ -26,11 +27,13 @@ package final class WebTier {
   package var localAddress: SocketAddress { server.localAddress }
 
   /// Waits for buckets and queues to exist, creates the reply queue, then listens.
-  /// - Throws: `InstallationError` when they do not exist in time, `AWSError` when the reply queue cannot be created, `UVError` when the address cannot be had.
+  /// - Throws: `InstallationError` when they do not exist in time, `AWSError` when the reply queue cannot be created, `UVError` when the address cannot be had, `APIKeyFileError` when the API keys cannot be read.
   package static func start(
     _ configuration: WebConfiguration, clients: AWSClients, logger: Logger
   ) async throws -> WebTier {
     let names = try QueueNames(prefix: configuration.queuePrefix)
+    // First, so that a mistake in the file is told before anything is waited for.
+    let access = try AccessControl(configuration.access, logger: logger)
     let requestQueueURL = try await Installation.open(
       inputBucket: configuration.inputBucket, outputBucket: configuration.outputBucket, queues: names, s3: clients.s3,
       sqs: clients.sqs, logger: logger)
@@ -39,8 +42,8 @@ package final class WebTier {
       named: try names.replies(nodeID: nodeID), sqs: clients.sqs)
     do {
       return try WebTier(
-        configuration, clients: clients, requestQueueURL: requestQueueURL, replyQueueURL: replyQueueURL,
-        nodeID: nodeID, logger: logger)
+        configuration, clients: clients, access: access, requestQueueURL: requestQueueURL,
+        replyQueueURL: replyQueueURL, nodeID: nodeID, logger: logger)
     } catch {
       // A process that does not come up leaves no queue behind, however often it is started.
       try? await clients.sqs.deleteQueue(replyQueueURL)
@@ -49,10 +52,11 @@ package final class WebTier {
   }
 
   private init(
-    _ configuration: WebConfiguration, clients: AWSClients, requestQueueURL: String, replyQueueURL: String,
-    nodeID: String, logger: Logger
+    _ configuration: WebConfiguration, clients: AWSClients, access: AccessControl, requestQueueURL: String,
+    replyQueueURL: String, nodeID: String, logger: Logger
   ) throws {
     self.logger = logger
+    self.access = access
     self.replyQueueURL = replyQueueURL
     let (s3, sqs) = (clients.s3, clients.sqs)
     self.sqs = sqs
@@ -82,7 +86,8 @@ package final class WebTier {
       host: configuration.host, port: configuration.port, inherited: configuration.inheritedSocket, limits: limits
     ) { request, writer in
       let record = observer.begin(request)
-      let response = observer.named(await router.respond(to: request, record: record), record)
+      let answer = await access.respond(to: request) { await router.respond(to: request, record: record) }
+      let response = observer.named(answer, record)
       writer.send(response)
       observer.end(record, response)
     }
@@ -94,6 +99,9 @@ package final class WebTier {
     receiver = AnswerReceiver(sqs: sqs, queueURL: replyQueueURL, answers: answers, metrics: metrics, logger: logger)
     receiver.start()
   }
+
+  /// Reads the file of API keys again; one that is broken changes nothing. For SIGHUP.
+  package func reload() async { await access.reload() }
 
   /// Stops accepting, finishes what is in flight within the bound, and removes the reply queue.
   package func stop(within bound: Duration) async {

@@ -40,6 +40,8 @@ struct WebCommand: ParsableCommand {
   @Option(help: "Seconds that a stop may take to finish what is in flight.")
   var drainTimeout = 30
 
+  @OptionGroup(title: "Access") var access: AccessOptions
+
   @OptionGroup var installation: InstallationOptions
 
   func validate() throws {
@@ -60,6 +62,7 @@ struct WebCommand: ParsableCommand {
     configuration.limits.imageByteCountMax = maxImage << 20
     configuration.limits.bodyByteCountMax = maxImage << 20 + 16 << 20
     configuration.limits.replayByteCountMax = replayMemory << 20
+    access.apply(to: &configuration)
     let drain = Duration.seconds(drainTimeout)
     let environment = ProcessInfo.processInfo.environment
     let child = PreforkChild(environment: environment)

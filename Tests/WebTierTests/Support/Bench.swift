@@ -13,6 +13,7 @@ import Testing
   /// How the tier under test is set up.
   struct Setting: Sendable {
     var limits = WebLimits()
+    var access = AccessConfiguration()
     /// What the worker answers; nil leaves the answering to the test.
     var answer: @Sendable @LoopActor (StubWorker.Work) -> StubWorker.Outcome? = { StubWorker.label($0.job) }
 
@@ -72,6 +73,7 @@ import Testing
       host: "127.0.0.1", port: 0, inputBucket: "input-\(unique)", outputBucket: "output-\(unique)",
       queuePrefix: names.prefix)
     configuration.limits = setting.limits
+    configuration.access = setting.access
     let queueURL = try await Installation.create(
       inputBucket: configuration.inputBucket, outputBucket: configuration.outputBucket, queues: names, s3: clients.s3,
       sqs: clients.sqs)

@@ -32,6 +32,8 @@ import Foundation
   private static let silenceMax: Duration = .seconds(30)
 
   private let stream: TCPStream
+  /// Responses that began with 1xx.
+  private(set) var interimCount = 0
   private var received: [UInt8] = []
   private var hasEnded = false
   private var waiter: CheckedContinuation<Bool, Never>?
@@ -60,6 +62,7 @@ import Foundation
     while true {
       if let response = takeResponse(hasBody: !toHead) {
         if response.status >= 200 { return response }
+        interimCount += 1
         continue
       }
       if hasEnded { throw Failure.ended }

@@ -1,0 +1,74 @@
+import EventLoop
+import HTTP
+import Logging
+
+/// Who may use the web tier, and how much: asked about every request before anything else, and before its body is read.
+///
+/// A feature that is off costs a look at an optional; keys cost one SHA-256 and a comparison with each known hash.
+@LoopActor
+final class AccessControl {
+  private let configuration: AccessConfiguration
+  private let logger: Logger
+  private let crossOrigin: CrossOriginPolicy?
+  /// `nil`: everybody may.
+  private var keys: APIKeyTable?
+  private var addresses: AddressBuckets
+
+  /// Reads the file of keys.
+  /// - Throws: `APIKeyFileError`: a tier that was to be closed does not start open.
+  init(_ configuration: AccessConfiguration, logger: Logger) throws(APIKeyFileError) {
+    self.configuration = configuration
+    self.logger = logger
+    crossOrigin = configuration.allowedOrigins.isEmpty ? nil : CrossOriginPolicy(configuration.allowedOrigins)
+    addresses = AddressBuckets(countMax: configuration.limits.addressCountMax)
+    if let path = configuration.keyFile { keys = try APIKeyFile.read(path, limits: configuration.limits) }
+  }
+
+  /// Reads the file of keys again. One that is broken changes nothing.
+  func reload() async {
+    guard let path = configuration.keyFile else { return }
+    let limits = configuration.limits
+    do throws(APIKeyFileError) {
+      var table = try await EventLoop.shared.offload { () throws(APIKeyFileError) in
+        try APIKeyFile.read(path, limits: limits)
+      }
+      if let keys { table.inheritBuckets(of: keys) }
+      keys = table
+      logger.info("\(table.entries.count) API keys are known")
+    } catch {
+      logger.error("the API keys stay as they were: \(error)")
+    }
+  }
+
+  /// Answers a request, by its handler if it may go on.
+  func respond(
+    to request: HTTPRequest, _ handler: @LoopActor () async -> HTTPResponse
+  ) async -> HTTPResponse {
+    guard let crossOrigin else {
+      if let refusal = refusal(of: request) { return refusal }
+      return await handler()
+    }
+    if let preflight = crossOrigin.preflight(request.head) { return preflight }
+    var response: HTTPResponse
+    if let refusal = refusal(of: request) { response = refusal } else { response = await handler() }
+    crossOrigin.mark(&response, to: request.head)
+    return response
+  }
+
+  /// - Returns: `nil` when the request may go on.
+  private func refusal(of request: HTTPRequest) -> HTTPResponse? {
+    if keys == nil, configuration.addressRate == nil { return nil }
+    // Load balancers ask these, without keys and as often as they like; the answers cost and tell next to nothing.
+    if request.head.path == "/healthz" || request.head.path == "/readyz" { return nil }
+    // Before the keys, so that guessing them is limited too.
+    if let rate = configuration.addressRate, let peer = request.peerAddress {
+      let client = ForwardedAddress.client(
+        of: peer, request.head.headers, trusting: configuration.trustedProxies)
+      if let wait = addresses.take(client.subscriber, rate, at: .now) { return AccessProblem.tooManyRequests(wait) }
+    }
+    guard keys != nil else { return nil }
+    guard let digest = PresentedKey.digest(in: request.head.headers) else { return AccessProblem.keyMissing }
+    guard let index = keys?.index(of: digest) else { return AccessProblem.keyUnknown }
+    return keys?.take(index, orBy: configuration.keyRate) { .now }.map(AccessProblem.tooManyRequests)
+  }
+}
