@@ -6,6 +6,7 @@ import Glibc
   let limits: HTTPLimits
   let handler: HTTPHandler
   let ticks: DeadlineTicks
+  let paceRule: BodyPace.Rule
 
   /// Sweeps so far: the clock of every deadline. Reading it costs nothing, which is why it is used.
   private(set) var now = 0
@@ -16,6 +17,10 @@ import Glibc
   private(set) var isGraceOver = false
 
   private var connections: [HTTPConnection] = []
+  /// Those among them that are only told that there is no room.
+  private var refusedCount = 0
+  /// Of the others, by subscriber; empty when nobody bounds them.
+  private var countsByAddress: [IPAddress: Int] = [:]
   private var sweepTimer: LoopTimer?
   private var second: Int64 = -1
   private var emptyWaiters: [CheckedContinuation<Void, Never>] = []
@@ -24,6 +29,7 @@ import Glibc
     self.limits = limits
     self.handler = handler
     ticks = DeadlineTicks(limits)
+    paceRule = BodyPace.Rule(limits)
     renewDate()
   }
 
@@ -36,18 +42,45 @@ import Glibc
   }
 
   func accept(_ stream: TCPStream) {
-    guard !isStopping, count < limits.connectionCountMax + limits.refusedConnectionCountMax else {
-      return stream.reset()
-    }
-    let isRefused = count >= limits.connectionCountMax
-    let connection = HTTPConnection(stream, in: self)
+    let peer = IPAddress(stream.remoteAddress.host)
+    let counted = limits.connectionsPerAddressMax == nil ? nil : subscriber(peer)
+    let refusal = refusal(of: counted)
+    guard !isStopping, refusal == nil || refusedCount < limits.refusedConnectionCountMax else { return stream.reset() }
+    let connection = HTTPConnection(stream, peer, in: self)
     connection.index = count
     connections.append(connection)
-    if isRefused { connection.refuse(.tooManyConnections) } else { connection.start() }
+    if let refusal {
+      connection.isRefused = true
+      refusedCount += 1
+      connection.refuse(refusal)
+    } else {
+      connection.countedAddress = counted
+      if let counted { countsByAddress[counted, default: 0] += 1 }
+      connection.start()
+    }
+  }
+
+  /// Who is counted; a proxy is not.
+  private func subscriber(_ peer: IPAddress?) -> IPAddress? {
+    guard let peer, !limits.proxies.contains(where: { $0.contains(peer) }) else { return nil }
+    return peer.subscriber
+  }
+
+  private func refusal(of counted: IPAddress?) -> Problem? {
+    if count - refusedCount >= limits.connectionCountMax { return .tooManyConnections }
+    guard let counted, let countMax = limits.connectionsPerAddressMax else { return nil }
+    return countsByAddress[counted, default: 0] < countMax ? nil : .tooManyConnectionsOfAddress
+  }
+
+  private func uncount(_ connection: HTTPConnection) {
+    if connection.isRefused { refusedCount -= 1 }
+    guard let address = connection.countedAddress, let count = countsByAddress[address] else { return }
+    countsByAddress[address] = count > 1 ? count - 1 : nil
   }
 
   /// The last connection takes the place of the one that goes.
   func remove(_ connection: HTTPConnection) {
+    uncount(connection)
     let last = connections.removeLast()
     if last !== connection {
       connections[connection.index] = last
@@ -100,7 +133,6 @@ import Glibc
 struct DeadlineTicks {
   let head: Int
   let idle: Int
-  let bodyStall: Int
   let request: Int?
   let writeStall: Int
   let linger: Int
@@ -112,7 +144,6 @@ struct DeadlineTicks {
     }
     head = ticks(limits.headDuration)
     idle = ticks(limits.idleDuration)
-    bodyStall = ticks(limits.bodyStallDuration)
     request = limits.requestDuration.map(ticks)
     writeStall = ticks(limits.writeStallDuration)
     linger = ticks(limits.lingerDuration)
@@ -122,5 +153,11 @@ struct DeadlineTicks {
 extension Problem {
   static var tooManyConnections: Problem {
     Problem(.serviceUnavailable, code: "too-many-connections", detail: "The server is full.", retryAfter: 1)
+  }
+
+  static var tooManyConnectionsOfAddress: Problem {
+    Problem(
+      .tooManyRequests, code: "too-many-connections-of-address", detail: "Your address has too many connections open.",
+      retryAfter: 1)
   }
 }

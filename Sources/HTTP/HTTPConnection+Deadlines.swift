@@ -34,11 +34,13 @@ extension HTTPConnection {
   private func sweepRequest(_ now: Int) {
     guard let exchange else { return }
     let body = exchange.body
-    if body.isFlowing {
-      if body.receivedByteCount - bodyMark >= table.limits.bodyProgressByteCountMin {
-        bodyMark = body.receivedByteCount
-        bodyDeadline = now + table.ticks.bodyStall
-      } else if now >= bodyDeadline {
+    if body.isStreaming {
+      // One pause within a sweep excuses all of it: the client's window has to open again.
+      let isWaiting = body.isFlowing && !hasHeldBack
+      hasHeldBack = body.isPaused
+      // What the client takes is not the handler's time.
+      if isWaiting, requestDeadline < .max { requestDeadline += 1 }
+      if !bodyPace.sweep(receivedByteCount: body.receivedByteCount, isWaiting: isWaiting, table.paceRule) {
         body.end(.failure(.timedOut))
       }
     }

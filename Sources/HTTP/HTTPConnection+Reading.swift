@@ -97,8 +97,8 @@ extension HTTPConnection: TCPStreamDelegate {
   /// A reader has come for the body.
   func beginBody() {
     guard let exchange, phase == .handling else { return }
-    bodyMark = 0
-    bodyDeadline = table.now + table.ticks.bodyStall
+    bodyPace = BodyPace(table.paceRule)
+    hasHeldBack = false
     // RFC 9110 §10.1.1: not needed when the body has begun to come, not allowed after the answer has begun.
     if exchange.head.hasExpectContinue, heldByteCount == 0, exchange.response == .awaited, !hasPeerFinished {
       write(ResponseEncoder.continueLine)
@@ -106,10 +106,12 @@ extension HTTPConnection: TCPStreamDelegate {
     flowBody()
   }
 
-  func bodyDidPause() { stream.stopReading() }
+  func bodyDidPause() {
+    hasHeldBack = true
+    stream.stopReading()
+  }
 
   func bodyDidResume() {
-    bodyDeadline = table.now + table.ticks.bodyStall
     if !isFeeding { flowBody() }
   }
 

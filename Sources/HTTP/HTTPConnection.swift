@@ -23,6 +23,10 @@ import EventLoop
   let peerAddress: IPAddress?
   /// Where the table has it.
   var index = 0
+  /// Whether it has been let in only to be told that there is no room.
+  var isRefused = false
+  /// Whom the table counts it for.
+  var countedAddress: IPAddress?
 
   var phase = Phase.idle
   /// The phase's own deadline, in the table's ticks.
@@ -45,8 +49,9 @@ import EventLoop
 
   // Deadlines while handling.
   var requestDeadline = Int.max
-  var bodyDeadline = Int.max
-  var bodyMark = 0
+  var bodyPace: BodyPace
+  /// Whether the body's reader has held the client back since the last sweep.
+  var hasHeldBack = false
   var writeDeadline = Int.max
   var writeMark = 0
   var writtenByteCount = 0
@@ -55,11 +60,12 @@ import EventLoop
   private var waiter: UnsafeContinuation<Void, Never>?
   var drainWaiters: [UnsafeContinuation<Bool, Never>] = []
 
-  init(_ stream: TCPStream, in table: ConnectionTable) {
+  init(_ stream: TCPStream, _ peerAddress: IPAddress?, in table: ConnectionTable) {
     self.stream = stream
     self.table = table
     parser = RequestParser(table.limits)
-    peerAddress = IPAddress(stream.remoteAddress.host)
+    self.peerAddress = peerAddress
+    bodyPace = BodyPace(table.paceRule)
     scanner = HeadScanner(table.limits)
     deadline = table.now + table.ticks.head
     writeDeadline = table.now + table.ticks.writeStall

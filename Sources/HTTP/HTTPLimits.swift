@@ -1,3 +1,5 @@
+package import EventLoop
+
 /// Every bound of the server in one place. Times are kept by one sweep every `sweepInterval`, so a wait ends between its
 /// value and one interval later.
 package struct HTTPLimits: Sendable {
@@ -24,19 +26,26 @@ package struct HTTPLimits: Sendable {
 
   /// Open connections; beyond it 503 and close. Below the usual descriptor limit of a service with its backend's share.
   package var connectionCountMax = 10_000
-  /// Connections beyond the bound that get the 503 at one time; any more are reset.
+  /// Open connections of one client address (IPv6: /64); beyond it 429 and close. `nil`: no bound. A tenth of all, so
+  /// that one address cannot take every place, and yet enough for what share an address behind a provider's NAT.
+  package var connectionsPerAddressMax: Int? = 1024
+  /// Proxies, whose connections are many clients': not counted by address.
+  package var proxies: [Subnet] = []
+  /// Connections beyond the bounds that get the 503 or 429 at one time; any more are reset.
   package var refusedConnectionCountMax = 256
 
   /// From the first byte of a head (or from accepting) to its end → 408. Slow-loris dies here.
   package var headDuration: Duration = .seconds(10)
   /// Between requests → close. A little under nginx's 75 s, above the 60 s of load balancers in front.
   package var idleDuration: Duration = .seconds(65)
-  /// A body that is being waited for must bring `bodyProgressByteCountMin` in each such span → 408.
-  package var bodyStallDuration: Duration = .seconds(30)
-  /// The least progress in `bodyStallDuration`: 4 KiB in 30 s is slower than any network that still works.
-  package var bodyProgressByteCountMin = 4 * 1024
-  /// From a head's end to the answer's last byte handed over; then the handler is cancelled → 503, or a reset when
-  /// the answer has begun. `nil`: no bound. 15 minutes carry the largest body over a slow line.
+  /// Bytes a second that a body must bring on average over `bodyRateWindow` while it is waited for → 408. The time in which
+  /// nobody here takes it does not count. 1 KiB/s is slower than any network that still works, GPRS included.
+  package var bodyRateMin = 1024
+  /// A phone that changes cells is silent for some seconds, hardly for twenty; Apache's module for this has 20 s too.
+  package var bodyRateWindow: Duration = .seconds(20)
+  /// From a head's end to the answer's last byte handed over, but for the time in which the body was waited for, which
+  /// `bodyRateMin` bounds; then the handler is cancelled → 503, or a reset when the answer has begun. `nil`: no bound.
+  /// 15 minutes are far beyond every bound of what a handler waits for.
   package var requestDuration: Duration? = .seconds(900)
   /// A client that takes nothing of its response for so long is reset.
   package var writeStallDuration: Duration = .seconds(30)

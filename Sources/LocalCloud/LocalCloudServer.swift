@@ -46,6 +46,10 @@ package final class LocalCloudServer {
     var limits = HTTPLimits()
     limits.bodyByteCountMax = nil
     limits.connectionCountMax = configuration.limits.connectionCountMax
+    // Whoever may sign requests may have as many connections as there are; all of a machine's come from one address.
+    limits.connectionsPerAddressMax = nil
+    // Uploads come here as slowly as clients send them to the web tier, which bounds that itself.
+    limits.bodyRateWindow = .seconds(60)
     // 5 GiB may take their time; a body that stalls is given up all the same.
     limits.requestDuration = nil
     let server = try HTTPServer(host: configuration.host, port: configuration.port, limits: limits) {

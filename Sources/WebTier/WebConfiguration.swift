@@ -1,3 +1,5 @@
+package import HTTP
+
 /// What one web process is told at its start.
 package struct WebConfiguration: Sendable {
   /// A numeric address to listen on.
@@ -13,6 +15,8 @@ package struct WebConfiguration: Sendable {
   /// Which of the processes on one port this is, from 0 on.
   package var processIndex = 0
   package var limits = WebLimits()
+  /// Of connections and of how fast clients must be; the body's size is `limits`' to bound.
+  package var http = HTTPLimits()
   package var access = AccessConfiguration()
 
   package init(host: String, port: Int, inputBucket: String, outputBucket: String, queuePrefix: String) {

@@ -79,8 +79,11 @@ package final class WebTier {
     let results = ResultsHandler(
       results: ResultStore(s3: s3, configuration: configuration), answers: answers, limits: configuration.limits)
     let router = Router(classify: classify, results: results, readiness: readiness, metrics: metrics)
-    var limits = HTTPLimits()
+    var limits = configuration.http
     limits.bodyByteCountMax = configuration.limits.bodyByteCountMax
+    limits.proxies = configuration.access.trustedProxies
+    // However long an answer may be waited for, it is not cut off.
+    limits.requestDuration = limits.requestDuration.map { $0 + configuration.limits.answerTimeout }
     limits.stopGraceDuration = configuration.limits.stopGraceDuration
     server = try HTTPServer(
       host: configuration.host, port: configuration.port, inherited: configuration.inheritedSocket, limits: limits

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EventLoop
+import HTTP
 import WebTier
 
 /// Who may use the web tier, and how much.
@@ -33,7 +34,25 @@ struct AccessOptions: ParsableArguments {
       valueName: "origin"))
   var allowOrigin: [String] = []
 
+  @Option(help: "Open connections of a web process; beyond them 503. Each needs a file descriptor.")
+  var maxConnections = HTTPLimits().connectionCountMax
+
+  @Option(
+    help: """
+      Open connections of one address (IPv6: /64) to a web process, trusted proxies excepted; beyond them 429. 0 bounds \
+      nobody.
+      """)
+  var maxConnectionsPerAddress = HTTPLimits().connectionsPerAddressMax ?? 0
+
+  @Option(help: "Bytes a second that an upload must bring, on average over 20 seconds.")
+  var minUploadRate = HTTPLimits().bodyRateMin
+
   func validate() throws {
+    guard (1...1_000_000).contains(maxConnections) else { throw ValidationError("--max-connections is 1 to 1000000.") }
+    guard (0...1_000_000).contains(maxConnectionsPerAddress) else {
+      throw ValidationError("--max-connections-per-address is 0 to 1000000.")
+    }
+    guard (1...1_048_576).contains(minUploadRate) else { throw ValidationError("--min-upload-rate is 1 to 1048576.") }
     for origin in allowOrigin where origin != "*" {
       let parts = origin.split(separator: "/", omittingEmptySubsequences: false)
       guard parts.count == 3, parts[0].hasSuffix(":"), parts[1].isEmpty, !parts[2].isEmpty,
@@ -49,6 +68,9 @@ struct AccessOptions: ParsableArguments {
     configuration.access.addressRate = addressRate
     configuration.access.trustedProxies = trustedProxy
     configuration.access.allowedOrigins = allowOrigin
+    configuration.http.connectionCountMax = maxConnections
+    configuration.http.connectionsPerAddressMax = maxConnectionsPerAddress == 0 ? nil : maxConnectionsPerAddress
+    configuration.http.bodyRateMin = minUploadRate
   }
 }
 

@@ -45,7 +45,7 @@ struct DeadlineTests {
   @Test("a body that stops coming is 408")
   func stalledBody() async throws {
     var limits = testLimits
-    limits.bodyStallDuration = .milliseconds(50)
+    limits.bodyRateWindow = .milliseconds(50)
     try await withServer(limits) { _, address async throws in
       let client = try RawClient(address)
       try client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n123")
@@ -60,8 +60,8 @@ struct DeadlineTests {
   @Test("a body that drips below the least rate is 408 although it never stops")
   func drippingBody() async throws {
     var limits = testLimits
-    limits.bodyStallDuration = .milliseconds(100)
-    limits.bodyProgressByteCountMin = 1000
+    limits.bodyRateWindow = .milliseconds(100)
+    limits.bodyRateMin = 10_000
     try await withServer(limits) { _, address async throws in
       let client = try RawClient(address)
       try client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n")
@@ -75,10 +75,27 @@ struct DeadlineTests {
     }
   }
 
+  @Test("a body that comes above the least rate may take longer than a request may")
+  func slowBody() async throws {
+    var limits = testLimits
+    limits.requestDuration = .milliseconds(100)
+    limits.bodyRateMin = 1
+    try await withServer(limits) { _, address async throws in
+      let client = try RawClient(address)
+      try client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n")
+      for _ in 0..<100 {
+        // Half a second at least, and five times what a handler may take.
+        #expect(!client.isReadable(withinMilliseconds: 5))
+        try client.send("x")
+      }
+      #expect(try client.response().status == 200)
+    }
+  }
+
   @Test("no deadline runs against a client whose body the sink has paused")
   func pausedBody() async throws {
     var limits = testLimits
-    limits.bodyStallDuration = .milliseconds(20)
+    limits.bodyRateWindow = .milliseconds(20)
     try await TestServer(limits) { request, writer in
       request.body.pause()
       EventLoop.shared.spawn {

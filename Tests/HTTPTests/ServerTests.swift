@@ -133,6 +133,57 @@ struct ServerTests {
     }
   }
 
+  @Test("an address with a connection too many is told so, others are served, and so is it when one has gone")
+  func connectionsPerAddress() async throws {
+    var limits = testLimits
+    limits.connectionsPerAddressMax = 2
+    limits.refusedConnectionCountMax = 1
+    try await withServer(limits) { server, address async throws in
+      let clients = try (0..<2).map { _ in try RawClient(address) }
+      for client in clients {
+        try client.send(Self.get)
+        #expect(try client.response().status == 200)
+      }
+      let refused = try RawClient(address)
+      let response = try refused.response()
+      #expect(response.status == 429)
+      #expect(response["retry-after"] == "1")
+      #expect(try response.code == "too-many-connections-of-address")
+      let reset = try RawClient(address)
+      #expect(throws: RawClient.Failure.self) { _ = try reset.response() }
+      // All of 127.0.0.0/8 is this machine.
+      let neighbour = try RawClient(address, from: "127.0.0.2")
+      try neighbour.send(Self.get)
+      #expect(try neighbour.response().status == 200)
+      refused.close()
+      neighbour.close()
+      clients[0].close()
+      try await onLoop { while server.connectionCount > 1 { try await sleep(for: .milliseconds(1)) } }
+      for _ in 0..<3 {
+        // Nothing is left counted of those that have gone.
+        let next = try RawClient(address)
+        try next.send(Self.get)
+        #expect(try next.response().status == 200)
+        next.close()
+        try await onLoop { while server.connectionCount > 1 { try await sleep(for: .milliseconds(1)) } }
+      }
+    }
+  }
+
+  @Test("a proxy's connections are not counted by its address")
+  func proxyConnections() async throws {
+    var limits = testLimits
+    limits.connectionsPerAddressMax = 1
+    limits.proxies = [try #require(Subnet("127.0.0.1"))]
+    try await withServer(limits) { _, address async throws in
+      let clients = try (0..<3).map { _ in try RawClient(address) }
+      for client in clients {
+        try client.send(Self.get)
+        #expect(try client.response().status == 200)
+      }
+    }
+  }
+
   @Test("after many connections of all kinds none is left, nor any handle")
   func noLeaks() async throws {
     try await withServer { server, address async throws in

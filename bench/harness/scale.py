@@ -22,7 +22,7 @@ def bounded(options, wanted):
 def roomy(count):
     """Options that lift the bounds on connections as far as this build has them."""
     found = []
-    for option in ("--max-connections", "--max-uploads"):
+    for option in ("--max-connections", "--max-connections-per-address", "--max-uploads"):
         if fronts.has_option("web", option):
             found += [option, str(count)]
     return found

@@ -25,6 +25,8 @@ package final class SinkServer {
     var httpLimits = HTTPLimits()
     httpLimits.bodyByteCountMax = nil
     httpLimits.connectionCountMax = limits.connectionCountMax
+    httpLimits.connectionsPerAddressMax = nil
+    httpLimits.bodyRateWindow = .seconds(60)
     httpLimits.requestDuration = nil
     self.queues = queues
     server = try HTTPServer(host: configuration.host, port: configuration.port, limits: httpLimits) {

@@ -17,7 +17,8 @@ final class RawClient {
   private let descriptor: Int32
   private var received: [UInt8] = []
 
-  init(_ address: SocketAddress, receiveBufferByteCount: Int32? = nil) throws {
+  /// - Parameter source: The address to come from, when it is not to be the usual one.
+  init(_ address: SocketAddress, receiveBufferByteCount: Int32? = nil, from source: String? = nil) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     if var receiveBufferByteCount {
       setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBufferByteCount, socklen_t(MemoryLayout<Int32>.size))
@@ -27,17 +28,25 @@ final class RawClient {
     var timeout = timeval(tv_sec: RawClient.silenceSecondsMax, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+    let descriptor = descriptor
+    if let source {
+      let status = RawClient.withSystemAddress(source, 0) { bind(descriptor, $0, $1) }
+      guard status == 0 else { throw Failure.system("bind", errno) }
+    }
+    let status = RawClient.withSystemAddress(address.host, address.port) { connect(descriptor, $0, $1) }
+    guard status == 0 else { throw Failure.system("connect", errno) }
+  }
+
+  private static func withSystemAddress(
+    _ host: String, _ port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+  ) -> Int32 {
     var system = sockaddr_in()
     system.sin_family = sa_family_t(AF_INET)
-    system.sin_port = in_port_t(UInt16(address.port).bigEndian)
-    inet_pton(AF_INET, address.host, &system.sin_addr)
-    let descriptor = descriptor
-    let status = withUnsafePointer(to: &system) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
+    system.sin_port = in_port_t(UInt16(port).bigEndian)
+    inet_pton(AF_INET, host, &system.sin_addr)
+    return withUnsafePointer(to: &system) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
     }
-    guard status == 0 else { throw Failure.system("connect", errno) }
   }
 
   deinit { if isOpen { close() } }
