@@ -92,7 +92,10 @@ class Server:
             self.process.wait()
 
     def cpu_seconds(self):
-        return sum(accounts.cpu_seconds(self.pid))
+        return sum(self.user_and_system_seconds())
+
+    def user_and_system_seconds(self):
+        return accounts.cpu_seconds(self.pid)
 
     def memory(self):
         return accounts.memory(self.pid)

@@ -3,6 +3,7 @@
 import collections
 import contextlib
 import json
+import signal
 import statistics
 import threading
 import time
@@ -111,13 +112,16 @@ def pending(options):
     rows = []
     for name, sink_options in (
             (f"answers at {rate}/s, as the uploads came", ["--answer-delay", str(int(delay_s * 1000))]),
-            ("all answers at once", ["--hold-answers", str(count)])):
+            ("all answers at once", ["--hold-answers", "1000000"])):
         with fronts.sink(*sink_options) as sink, fronts.web(sink, *roomy(count + 100)) as web:
             before = web.memory()[0]
             clients = PendingSwarm(web.endpoint, count, upload("/v1/images", 10_000))
             started = time.monotonic()
             clients.connect_all(started + 120, rate)
+            # The last ones' jobs are on their way to the sink.
+            clients.run(lambda: False, time.monotonic() + 2)
             most = web.memory()[0]
+            sink.process.send_signal(signal.SIGUSR1)
             clients.run(lambda: all(c.status is not None for c in clients.clients), started + delay_s + 90)
             waits = sorted(clients.waits_ms)
             clients.close()
@@ -156,6 +160,7 @@ def slow_loris(options):
         for name, sent_at_once in (("slow heads", 20), ("slow bodies", head_bytes + 1_000)):
             attack = Loris(web.endpoint, count, request, sent_at_once)
             attack.connect_all(time.monotonic() + 60)
+            attack.run(lambda: attack.connecting == 0, time.monotonic() + 2)
             result = []
             real = threading.Thread(target=lambda: result.append(cost.wrk(web.address, photo, seconds)))
             real.start()
@@ -165,7 +170,7 @@ def slow_loris(options):
             rows.append((f"{count} {name}", *latencies(result[0]), attack.cut_count))
     tables.table(
         "Slow-loris beside 64 clients with photos of 100 kB", ("beside", "uploads/s", "p50 ms", "p99 ms", "failed", "cut"),
-        rows, f"{seconds} s each. Who is cut comes back at once; each sends a byte a second.")
+        rows, f"{seconds} s each. Each sends a byte a second; who is cut comes back after a second.")
 
 
 def latencies(result):
@@ -180,6 +185,7 @@ class Loris(swarm.Swarm):
         super().__init__(address, count, request, 1, 1.0)
         self.sent_at_once = sent_at_once
         self.cut_count = 0
+        self.returning = collections.deque()
 
     def connected(self, client):
         client.started_s = time.monotonic()
@@ -196,7 +202,12 @@ class Loris(swarm.Swarm):
     def again(self, client):
         self.cut_count += 1
         self.drop(client)
-        self.connect(client)
+        self.returning.append((time.monotonic() + self.interval_s, client))
+
+    def step(self, timeout_s):
+        super().step(timeout_s)
+        while self.returning and self.returning[0][0] <= time.monotonic():
+            self.connect(self.returning.popleft()[1])
 
 
 def faults(options):

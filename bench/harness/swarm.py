@@ -105,10 +105,10 @@ class Swarm:
     # The loop.
 
     def connect_all(self, deadline_s, rate=None):
-        """Connects every client, no more than `rate` a second."""
+        """Begins to connect every client, no more than `rate` a second; `run` goes on with it."""
         started = time.monotonic()
         waiting = collections.deque(self.clients)
-        while (waiting or self.connecting) and time.monotonic() < deadline_s:
+        while waiting and time.monotonic() < deadline_s:
             allowed = (time.monotonic() - started) * rate if rate else len(self.clients)
             while waiting and self.connecting < CONNECTING_MAX and len(self.clients) - len(waiting) < allowed:
                 self.connect(waiting.popleft())
