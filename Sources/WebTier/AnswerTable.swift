@@ -33,6 +33,9 @@ final class AnswerTable {
 
   var count: Int { pending.count + listenerCount }
 
+  /// Whether one more may wait, beside those who wait and so many who are going to.
+  func hasRoom(beside expectedCount: Int) -> Bool { count + expectedCount < countMax }
+
   /// A job is about to be sent: its answer is wanted until the deadline. To be withdrawn by whoever expects it.
   func expect(_ id: JobID, until deadline: ContinuousClock.Instant) throws(SubmissionError) {
     let waiter = Waiter()

@@ -33,6 +33,7 @@ final class ClassifyHandler {
     let submission = Submission(storage: storage, body: request.body, fileCountMax: fileCountMax, makeID: makeID)
     record.submission = submission
     do throws(SubmissionError) {
+      try admit(submission)
       let isForm = try await receive(request, into: submission)
       try await submission.stored()
       record.stored()
@@ -50,6 +51,13 @@ final class ClassifyHandler {
       metrics.count(error)
       return Problem(error).response
     }
+  }
+
+  /// Refuses what there is no room for at its head: its body is neither asked for nor read.
+  private func admit(_ submission: Submission) throws(SubmissionError) {
+    // Everybody who is sending is going to wait.
+    guard answers.hasRoom(beside: storage.takenPlaceCount) else { throw .tooManyPending }
+    try submission.reserve()
   }
 
   /// Streams the request's files to the bucket while they come.

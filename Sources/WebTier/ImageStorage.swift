@@ -9,6 +9,8 @@ final class ImageStorage {
   private let s3: S3Client
   private let bucket: String
   private(set) var uploadCount = 0
+  /// Places of requests that have been let in and have not begun their first file.
+  private var reservedCount = 0
 
   init(s3: S3Client, bucket: String, limits: WebLimits) {
     self.s3 = s3
@@ -17,7 +19,12 @@ final class ImageStorage {
     pool = SlabPool(replayByteCountMax: limits.replayByteCountMax)
   }
 
-  var hasRoom: Bool { uploadCount < limits.uploadCountMax }
+  var takenPlaceCount: Int { uploadCount + reservedCount }
+  var hasRoom: Bool { takenPlaceCount < limits.uploadCountMax }
+  /// Whether one more first window fits into memory.
+  var hasMemory: Bool { pool.usedByteCount + limits.firstWindowByteCount <= limits.bufferByteCountMax }
+  func reserve() { reservedCount += 1 }
+  func unreserve() { reservedCount -= 1 }
   func uploadBegan() { uploadCount += 1 }
   func uploadEnded() { uploadCount -= 1 }
 

@@ -35,6 +35,10 @@ extension Problem {
       self.init(
         .badGateway, code: "storage-failed", detail: "The result could not be read: \(error).",
         retryAfter: Problem.retrySeconds)
+    case .outOfMemory:
+      self.init(
+        .serviceUnavailable, code: "out-of-memory", detail: "The uploads under way take all the memory.",
+        retryAfter: Problem.retrySeconds)
     case .cancelled:
       self.init(.serviceUnavailable, code: "cancelled", detail: "The request was given up.", retryAfter: 1)
     }

@@ -17,12 +17,29 @@ final class Submission {
   /// Files that are acceptable in principle: one for a raw body.
   private let fileCountMax: Int
   private var isStored = false
+  /// Whether a place is kept for the first file.
+  private var hasReservation = false
 
   init(storage: ImageStorage, body: RequestBody, fileCountMax: Int, makeID: @escaping @LoopActor () -> JobID) {
     self.storage = storage
     self.body = body
     self.fileCountMax = fileCountMax
     self.makeID = makeID
+  }
+
+  /// Takes a place for the first file, so that a request for which there is none is refused at its head, before its body
+  /// is asked for or read.
+  func reserve() throws(SubmissionError) {
+    guard storage.hasRoom else { throw .upload(.busy, fileName: "") }
+    guard storage.hasMemory else { throw .outOfMemory }
+    storage.reserve()
+    hasReservation = true
+  }
+
+  private func giveReservationBack() {
+    guard hasReservation else { return }
+    hasReservation = false
+    storage.unreserve()
   }
 
   /// Streams the body into `sink`, which calls the functions below.
@@ -45,6 +62,7 @@ final class Submission {
   /// Takes everything back that has come so far. Once all is stored there is nothing to take back: a job may be on its
   /// way, even if the queue's answer to it was lost.
   func abandon() {
+    giveReservationBack()
     guard !isStored else { return }
     for upload in uploads { upload.abandon() }
   }
@@ -53,6 +71,7 @@ final class Submission {
 
   func beginFile(name: String, predictedByteCount: Int?) throws(SubmissionError) {
     guard uploads.count < fileCountMax else { throw .tooManyFiles(countMax: fileCountMax) }
+    giveReservationBack()
     guard storage.hasRoom else { throw .upload(.busy, fileName: name) }
     let upload = ImageUpload(id: makeID(), name: name, storage: storage, predictedByteCount: predictedByteCount)
     upload.onBackPressure = { [body] isBehind in isBehind ? body.pause() : body.resume() }

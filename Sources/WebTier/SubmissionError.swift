@@ -16,6 +16,8 @@ enum SubmissionError: Error {
   /// The job cannot be written as a message: a configured name is out of all proportion.
   case job(JobMessageError)
   case tooManyPending
+  /// Uploads under way hold all the memory there is for them.
+  case outOfMemory
   /// What the buckets hold already could not be read.
   case results(AWSError)
   /// The client has gone; nobody reads the answer.

@@ -7,8 +7,12 @@ package struct WebLimits: Sendable {
   /// Memory of all uploads together that is kept for replays. What is in flight beyond it is bounded by
   /// `uploadCountMax` × `unsentByteCountMax`, which with the defaults adds another 512 MiB at the very worst.
   package var replayByteCountMax = 256 * 1024 * 1024
-  /// Files on their way to S3 at once; further ones are refused with 503 before they are read.
+  /// Files on their way to S3 at once, and requests that have been let in to bring one; further ones are refused with 503
+  /// before they are read.
   package var uploadCountMax = 1024
+  /// Memory of all uploads, replays included, beyond which no request is let in unless its first window fits: with the
+  /// defaults, what the two bounds above come to at the very worst. What has been let in goes on.
+  package var bufferByteCountMax = 768 * 1024 * 1024
   /// Files in one form, so that one request cannot take everybody's places.
   package var filesPerFormMax = 32
   /// One image.

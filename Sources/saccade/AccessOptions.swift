@@ -44,6 +44,12 @@ struct AccessOptions: ParsableArguments {
       """)
   var maxConnectionsPerAddress = HTTPLimits().connectionsPerAddressMax ?? 0
 
+  @Option(help: "Uploads on their way to S3 at once; beyond them 503 before the body. Each may hold half a MiB.")
+  var maxUploads = WebLimits().uploadCountMax
+
+  @Option(help: "Memory of all uploads, replays included, in MiB, beyond which new ones get 503 before the body.")
+  var uploadMemory = WebLimits().bufferByteCountMax >> 20
+
   @Option(help: "Bytes a second that an upload must bring, on average over 20 seconds.")
   var minUploadRate = HTTPLimits().bodyRateMin
 
@@ -52,6 +58,8 @@ struct AccessOptions: ParsableArguments {
     guard (0...1_000_000).contains(maxConnectionsPerAddress) else {
       throw ValidationError("--max-connections-per-address is 0 to 1000000.")
     }
+    guard (1...1_000_000).contains(maxUploads) else { throw ValidationError("--max-uploads is 1 to 1000000.") }
+    guard (1...1_048_576).contains(uploadMemory) else { throw ValidationError("--upload-memory is 1 to 1048576 MiB.") }
     guard (1...1_048_576).contains(minUploadRate) else { throw ValidationError("--min-upload-rate is 1 to 1048576.") }
     for origin in allowOrigin where origin != "*" {
       let parts = origin.split(separator: "/", omittingEmptySubsequences: false)
@@ -71,6 +79,8 @@ struct AccessOptions: ParsableArguments {
     configuration.http.connectionCountMax = maxConnections
     configuration.http.connectionsPerAddressMax = maxConnectionsPerAddress == 0 ? nil : maxConnectionsPerAddress
     configuration.http.bodyRateMin = minUploadRate
+    configuration.limits.uploadCountMax = maxUploads
+    configuration.limits.bufferByteCountMax = uploadMemory << 20
   }
 }
 

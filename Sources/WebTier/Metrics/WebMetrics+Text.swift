@@ -57,7 +57,9 @@ extension WebMetrics {
   }
 
   private func addGauges(to text: inout MetricsText) {
-    text.add("saccade_uploads_in_flight", .gauge, "Files on their way to S3.", storage.uploadCount)
+    text.add(
+      "saccade_uploads_in_flight", .gauge, "Files on their way to S3, and requests let in to bring one.",
+      storage.takenPlaceCount)
     text.add("saccade_uploads_in_flight_limit", .gauge, "The most there may be.", limits.uploadCountMax)
     text.add("saccade_upload_buffer_bytes", .gauge, "Memory of uploads.", storage.pool.usedByteCount)
     text.add(

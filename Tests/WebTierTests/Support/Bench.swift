@@ -1,6 +1,7 @@
 import AWS
 import EventLoop
 import Foundation
+import HTTP
 import Jobs
 import Logging
 import TestSupport
@@ -14,6 +15,7 @@ import Testing
   struct Setting: Sendable {
     var limits = WebLimits()
     var access = AccessConfiguration()
+    var http = HTTPLimits()
     /// What the worker answers; nil leaves the answering to the test.
     var answer: @Sendable @LoopActor (StubWorker.Work) -> StubWorker.Outcome? = { StubWorker.label($0.job) }
 
@@ -74,6 +76,7 @@ import Testing
       queuePrefix: names.prefix)
     configuration.limits = setting.limits
     configuration.access = setting.access
+    configuration.http = setting.http
     let queueURL = try await Installation.create(
       inputBucket: configuration.inputBucket, outputBucket: configuration.outputBucket, queues: names, s3: clients.s3,
       sqs: clients.sqs)

@@ -1,4 +1,5 @@
 import EventLoop
+import Testing
 
 /// Stands between the web tier and a real server and does nothing, until it is told to fail.
 @LoopActor final class Relay {
@@ -44,6 +45,15 @@ import EventLoop
     pipes = []
   }
 
+  /// Connections that are passed on and whose client has not ended them.
+  var openCount: Int { pipes.count { $0.isOpen } }
+
+  /// Waits until no connection is open.
+  func isClosed() async throws {
+    for _ in 0..<2000 where openCount > 0 { try await sleep(for: .milliseconds(5)) }
+    if openCount > 0 { Issue.record("\(openCount) connections are open") }
+  }
+
   private func accept(_ client: TCPStream) {
     if faults.isEmpty {
       let pipe = Pipe(from: client)
@@ -83,6 +93,8 @@ import EventLoop
     server.startReading()
     client.startReading()
   }
+
+  var isOpen: Bool { client.isOpen }
 
   func end() {
     client.close()
