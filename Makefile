@@ -1,7 +1,7 @@
 # Saccade's commands. `make help` lists them; everything runs on a bare Debian 12 or Ubuntu 24.04 with Swift.
 
 .DEFAULT_GOAL := build
-.PHONY: help build up test samples format lint clean
+.PHONY: help build up test bench samples format lint clean
 
 # What Debian does not package (llhttp, OpenVINO, the model) lives here; Package.swift looks in the same place.
 export XDG_CACHE_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)
@@ -27,6 +27,9 @@ test: ## Checks the format, then builds and runs all tests
 	swift build --build-tests
 # One after the other: tests that share one event loop and two cores would otherwise miss their own deadlines.
 	swift test --skip-build --disable-xctest --no-parallel
+
+bench: ## Measures the web tier beside nginx and a Python service; ARGS="…" goes to bench/run
+	bench/run $(ARGS)
 
 samples: ## Fetches four sample images and prints their folder
 	@deploy/bootstrap --for samples
