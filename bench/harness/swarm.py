@@ -2,6 +2,8 @@
 
 import collections
 import errno
+import heapq
+import itertools
 import re
 import select
 import socket
@@ -42,16 +44,17 @@ class Swarm:
 
     A status of 0 means that the server closed without one, or cut an answer."""
 
-    def __init__(self, address, count, request, chunk_bytes=None, interval_s=0.0):
+    def __init__(self, address, count, request, chunk_bytes=None, interval_s=0.0, first_number=0):
         self.address = address
         self.request = memoryview(request)
         self.chunk_bytes = chunk_bytes or len(request)
         self.interval_s = interval_s
-        self.clients = [Client(number) for number in range(count)]
+        self.clients = [Client(first_number + number) for number in range(count)]
         self.epoll = select.epoll()
         self.by_descriptor = {}
         self.connecting = 0
-        self.due = collections.deque()
+        self.due = []
+        self.order = itertools.count()
         self.open_count = 0
 
     def close(self):
@@ -73,8 +76,8 @@ class Swarm:
         """Has been closed by the server."""
 
     def schedule(self, client, delay_s):
-        """Sends on after the delay, which is the same for all: so the order of times is the order of calls."""
-        self.due.append((time.monotonic() + delay_s, client, client.attempt))
+        """Sends on after the delay."""
+        heapq.heappush(self.due, (time.monotonic() + delay_s, next(self.order), client, client.attempt))
 
     # Connections.
 
@@ -100,6 +103,8 @@ class Swarm:
         del self.by_descriptor[client.socket.fileno()]
         client.socket.close()
         client.socket = None
+        # What was due on it is no longer.
+        client.attempt += 1
         self.open_count -= 1
 
     # The loop.
@@ -128,8 +133,12 @@ class Swarm:
                 self.handle(client, events)
         now = time.monotonic()
         while self.due and self.due[0][0] <= now:
-            _, client, attempt = self.due.popleft()
-            if attempt == client.attempt and client.socket is not None and not client.is_blocked:
+            _, _, client, attempt = heapq.heappop(self.due)
+            if attempt != client.attempt or client.is_blocked:
+                continue
+            if client.socket is None:
+                self.connect(client)
+            else:
                 self.send(client)
 
     def handle(self, client, events):
