@@ -68,7 +68,7 @@ let package = Package(
     system("COpenVINO", "openvino"),
     system("CISAL", "libisal"),
 
-    library("EventLoop", ["CLibuv", deque]),
+    library("EventLoop", ["CLibuv", "COpenSSL", deque]),
     library("HTTP", ["EventLoop", "CLlhttp", deque]),
     library("AWS", ["EventLoop", "CCurl", "COpenSSL", "CISAL", deque, logging]),
     library("Jobs", ["AWS", "EventLoop", deque, logging]),
@@ -89,7 +89,8 @@ let package = Package(
       swiftSettings: settings, linkerSettings: openVINOSearchPath),
 
     .target(
-      name: "TestSupport", dependencies: ["EventLoop", "AWS"], path: "Tests/TestSupport", swiftSettings: settings),
+      name: "TestSupport", dependencies: ["EventLoop", "AWS", "COpenSSL"], path: "Tests/TestSupport",
+      swiftSettings: settings),
     tests("EventLoopTests", ["EventLoop", "TestSupport"]),
     tests("HTTPTests", ["HTTP", "EventLoop", "TestSupport"]),
     tests("AWSTests", ["AWS", "EventLoop", "TestSupport"]),

@@ -1,8 +1,8 @@
-// The libuv loop of the process as a Swift executor, and everything that lives on it: TCP, timers, signals, child
-// processes, blocking work. It promises that loop code runs on one thread, in the order of its events, and that
+// The libuv loop of the process as a Swift executor, and everything that lives on it: TCP, TLS, timers, signals,
+// child processes, blocking work. It promises that loop code runs on one thread, in the order of its events, and that
 // async functions resume there without a detour through another thread. Handles obey libuv's rules: an open handle
 // keeps its object alive, `close()` is explicit, and memory is freed in the close callback, never in a `deinit`.
-// It does not do DNS (curl does), TLS, or protocols, and there is no second loop in a process: more cores, more processes.
+// It does not do DNS (curl does) or protocols, and there is no second loop in a process: more cores, more processes.
 
 import CLibuv
 import DequeModule

@@ -21,11 +21,22 @@ package protocol TCPStreamDelegate: AnyObject {
 package final class TCPStream {
   package weak var delegate: (any TCPStreamDelegate)?
   package private(set) var remoteAddress: SocketAddress
-  package private(set) var isReading = false
+  package internal(set) var isReading = false
   package private(set) var isOpen = true
 
   let handle: UVHandle<uv_tcp_t>
   private var hasFailed = false
+  /// Everything that was ever queued.
+  private var enqueuedByteCount = 0
+
+  // TLS (`+TLS`).
+  var tls: TLSSession?
+  /// Reading is to go on with what the session holds.
+  var isResuming = false
+  /// `shutdownWrite()` waits for the handshake.
+  var isEndDue = false
+  /// FIN is on its way.
+  private(set) var hasSentEnd = false
 
   /// Accepts the next connection of a listener.
   init(acceptedFrom listener: UnsafeMutablePointer<uv_stream_t>) throws(UVError) {
@@ -66,6 +77,12 @@ package final class TCPStream {
 
   package func startReading() {
     guard isOpen, !isReading, !hasFailed else { return }
+    if let tls, isResuming || !tls.isStarved { return resumeReading(tls) }
+    isReading = true
+    startPolling()
+  }
+
+  func startPolling() {
     let status = uv_read_start(
       handle.stream,
       lendReadBuffer,
@@ -74,7 +91,7 @@ package final class TCPStream {
           owner(stream?.pointee.data, as: TCPStream.self).didRead(count, buffer?.pointee.base)
         }
       })
-    if status == 0 { isReading = true } else { failLater(status) }
+    if status != 0 { failLater(UVError(code: status)) }
   }
 
   package func stopReading() {
@@ -86,6 +103,7 @@ package final class TCPStream {
   private func didRead(_ count: Int, _ base: UnsafeMutablePointer<CChar>?) {
     if count > 0 {
       let bytes = UnsafeRawBufferPointer(start: base, count: count)
+      if let tls { return didReadCiphertext(bytes, tls) }
       delegate?.stream(self, didRead: bytes.bindMemory(to: UInt8.self).span)
     } else if count == Int(UV_EOF.rawValue) {
       stopReading()
@@ -98,8 +116,13 @@ package final class TCPStream {
 
   // MARK: Writing
 
-  /// Bytes that the kernel has not taken yet.
-  package var bufferedByteCount: Int { isOpen ? uv_stream_get_write_queue_size(handle.stream) : 0 }
+  /// Bytes that the kernel has not taken yet, as they are on the wire.
+  package var bufferedByteCount: Int { isOpen ? queuedByteCount + (tls?.unsentByteCount ?? 0) : 0 }
+
+  /// What has left the queue so far: as long as this grows, the peer takes something.
+  package var dequeuedByteCount: Int { isOpen ? enqueuedByteCount - queuedByteCount : 0 }
+
+  var queuedByteCount: Int { uv_stream_get_write_queue_size(handle.stream) }
 
   /// Writes at once what the kernel takes and queues the rest. After a failure or `close()` it does nothing.
   package func write(_ bytes: [UInt8]) { write(copying: bytes.span) }
@@ -108,15 +131,25 @@ package final class TCPStream {
   package func write(copying bytes: Span<UInt8>) {
     guard isOpen, !hasFailed, !bytes.isEmpty else { return }
     bytes.withUnsafeBytes { bytes in
-      var buffer = bytes.asUVBuffer
-      let written = uv_try_write(handle.stream, &buffer, 1)
-      if written == bytes.count { return }
-      if written < 0 && written != UV_EAGAIN.rawValue { return failLater(written) }
-      queue(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(max(0, Int(written)))))
+      if let tls { writePlaintext(bytes, tls) } else { send(bytes) }
     }
   }
 
+  func send(_ bytes: UnsafeRawBufferPointer) {
+    let written = sendWithoutQueue(bytes)
+    if written == bytes.count { return }
+    if written < 0 && written != UV_EAGAIN.rawValue { return failLater(UVError(code: written)) }
+    queue(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(max(0, Int(written)))))
+  }
+
+  /// - Returns: How many bytes the kernel has taken, or an error.
+  func sendWithoutQueue(_ bytes: UnsafeRawBufferPointer) -> Int32 {
+    var buffer = bytes.asUVBuffer
+    return uv_try_write(handle.stream, &buffer, 1)
+  }
+
   private func queue(_ bytes: UnsafeRawBufferPointer) {
+    enqueuedByteCount += bytes.count
     // The request and its bytes live in one allocation until the write callback.
     let header = MemoryLayout<uv_write_t>.stride
     let memory = UnsafeMutableRawPointer.allocate(byteCount: header + bytes.count, alignment: 16)
@@ -132,7 +165,7 @@ package final class TCPStream {
     }
     if status != 0 {
       memory.deallocate()
-      failLater(status)
+      failLater(UVError(code: status))
     }
   }
 
@@ -145,6 +178,12 @@ package final class TCPStream {
   /// Sends FIN after what is buffered; reading goes on.
   package func shutdownWrite() {
     guard isOpen, !hasFailed else { return }
+    if let tls { endWriting(tls) } else { sendEnd() }
+  }
+
+  func sendEnd() {
+    if hasSentEnd { return }
+    hasSentEnd = true
     let request = UnsafeMutablePointer<uv_shutdown_t>.allocate(capacity: 1)
     // A peer that has gone makes this fail, which reading reports.
     if uv_shutdown(request, handle.stream, { request, _ in request?.deallocate() }) != 0 { request.deallocate() }
@@ -155,6 +194,8 @@ package final class TCPStream {
   /// Closes at once and drops what is buffered.
   package func close() {
     guard isOpen else { return }
+    if let tls, !hasFailed { sayFarewell(tls) }
+    tls = nil
     isOpen = false
     isReading = false
     handle.close()
@@ -163,12 +204,13 @@ package final class TCPStream {
   /// Closes with RST, so that the peer sees an error rather than an end.
   package func reset() {
     guard isOpen else { return }
+    tls = nil
     isOpen = false
     isReading = false
     if uv_tcp_close_reset(handle.pointer, freeClosedHandle) != 0 { handle.close() }
   }
 
-  private func fail(_ error: UVError) {
+  func fail(_ error: UVError) {
     guard isOpen, !hasFailed else { return }
     stopReading()
     hasFailed = true
@@ -176,9 +218,7 @@ package final class TCPStream {
   }
 
   /// A failed write is reported after its caller has returned, so that no delegate is called from inside its own call.
-  private func failLater(_ status: Int32) {
-    EventLoop.shared.afterCallback { self.fail(UVError(code: status)) }
-  }
+  func failLater(_ error: UVError) { EventLoop.shared.afterCallback { self.fail(error) } }
 
   static func address(
     of tcp: UnsafeMutablePointer<uv_tcp_t>,

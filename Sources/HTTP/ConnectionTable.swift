@@ -7,6 +7,8 @@ import Glibc
   let handler: HTTPHandler
   let ticks: DeadlineTicks
   let paceRule: BodyPace.Rule
+  /// Of connections to come.
+  var tls: TLSContext?
 
   /// Sweeps so far: the clock of every deadline. Reading it costs nothing, which is why it is used.
   private(set) var now = 0
@@ -46,6 +48,7 @@ import Glibc
     let counted = limits.connectionsPerAddressMax == nil ? nil : subscriber(peer)
     let refusal = refusal(of: counted)
     guard !isStopping, refusal == nil || refusedCount < limits.refusedConnectionCountMax else { return stream.reset() }
+    if let tls { stream.startTLS(tls) }
     let connection = HTTPConnection(stream, peer, in: self)
     connection.index = count
     connections.append(connection)

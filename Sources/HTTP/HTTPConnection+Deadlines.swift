@@ -23,8 +23,8 @@ extension HTTPConnection {
 
   /// Whether bytes have waited for the client for too long and it has taken none.
   private func isWriteStalled(_ now: Int) -> Bool {
-    let taken = writtenByteCount - stream.bufferedByteCount
-    if taken == writtenByteCount || taken > writeMark {
+    let taken = stream.dequeuedByteCount
+    if stream.bufferedByteCount == 0 || taken > writeMark {
       writeMark = taken
       writeDeadline = now + table.ticks.writeStall
     }

@@ -95,10 +95,7 @@ extension HTTPConnection {
 
   // MARK: Steps
 
-  func write(_ bytes: [UInt8]) {
-    writtenByteCount += bytes.count
-    stream.write(bytes)
-  }
+  func write(_ bytes: [UInt8]) { stream.write(bytes) }
 
   private func isAwaiting(_ number: UInt64) -> Bool {
     guard let exchange else { return false }

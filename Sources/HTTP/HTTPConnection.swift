@@ -54,7 +54,6 @@ import EventLoop
   var hasHeldBack = false
   var writeDeadline = Int.max
   var writeMark = 0
-  var writtenByteCount = 0
 
   private var task: Task<Void, Never>?
   private var waiter: UnsafeContinuation<Void, Never>?

@@ -34,7 +34,8 @@ package struct HTTPLimits: Sendable {
   /// Connections beyond the bounds that get the 503 or 429 at one time; any more are reset.
   package var refusedConnectionCountMax = 256
 
-  /// From the first byte of a head (or from accepting) to its end → 408. Slow-loris dies here.
+  /// From the first byte of a head (or from accepting) to its end → 408. Slow-loris dies here. From accepting to the end
+  /// of the first head is also what a TLS handshake has to fit in → close.
   package var headDuration: Duration = .seconds(10)
   /// Between requests → close. A little under nginx's 75 s, above the 60 s of load balancers in front.
   package var idleDuration: Duration = .seconds(65)

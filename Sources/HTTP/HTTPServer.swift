@@ -11,11 +11,13 @@ package import EventLoop
   ///   - port: 0 lets the system choose; see `localAddress`.
   ///   - reusePort: Several processes share the port.
   ///   - inherited: The descriptor of a socket that is bound already, instead of host and port.
+  ///   - tls: Makes it HTTPS. `limits.headDuration` bounds the handshake, too.
   package init(
     host: String, port: Int, reusePort: Bool = false, inherited: Int32? = nil, limits: HTTPLimits = HTTPLimits(),
-    handler: @escaping HTTPHandler
+    tls: TLSContext? = nil, handler: @escaping HTTPHandler
   ) throws(UVError) {
     let connections = ConnectionTable(limits, handler)
+    connections.tls = tls
     listener = try TCPListener(host: host, port: port, reusePort: reusePort, inherited: inherited) {
       connections.accept($0)
     }
@@ -27,6 +29,9 @@ package import EventLoop
 
   /// Connections that are open, those included that are only waiting for their client to close.
   package var connectionCount: Int { connections.count }
+
+  /// New connections are served with this certificate; those that are open keep theirs.
+  package func renew(_ tls: TLSContext) { connections.tls = tls }
 
   /// Stops accepting, closes idle connections, lets requests that have begun finish, and returns when no connection is
   /// left. What is not finished within the bound is reset and its handler cancelled.

@@ -1,3 +1,4 @@
+package import EventLoop
 package import HTTP
 
 /// What one web process is told at its start.
@@ -18,6 +19,8 @@ package struct WebConfiguration: Sendable {
   /// Of connections and of how fast clients must be; the body's size is `limits`' to bound.
   package var http = HTTPLimits()
   package var access = AccessConfiguration()
+  /// Serves HTTPS with this certificate, and HTTP without one.
+  package var tls: TLSFiles?
 
   package init(host: String, port: Int, inputBucket: String, outputBucket: String, queuePrefix: String) {
     self.host = host

@@ -23,17 +23,19 @@ package final class WebTier {
   private let sqs: SQSClient
   private let replyQueueURL: String
   private let logger: Logger
+  private let tlsFiles: TLSFiles?
 
   package var localAddress: SocketAddress { server.localAddress }
 
   /// Waits for buckets and queues to exist, creates the reply queue, then listens.
-  /// - Throws: `InstallationError` when they do not exist in time, `AWSError` when the reply queue cannot be created, `UVError` when the address cannot be had, `APIKeyFileError` when the API keys cannot be read.
+  /// - Throws: `InstallationError` when they do not exist in time, `AWSError` when the reply queue cannot be created, `UVError` when the address cannot be had, `APIKeyFileError` when the API keys cannot be read, `TLSError` when the certificate cannot serve.
   package static func start(
     _ configuration: WebConfiguration, clients: AWSClients, logger: Logger
   ) async throws -> WebTier {
     let names = try QueueNames(prefix: configuration.queuePrefix)
-    // First, so that a mistake in the file is told before anything is waited for.
+    // First, so that a mistake in a file is told before anything is waited for.
     let access = try AccessControl(configuration.access, logger: logger)
+    let tls = try configuration.tls.map { (files) throws(TLSError) in try TLSContext(files) }
     let requestQueueURL = try await Installation.open(
       inputBucket: configuration.inputBucket, outputBucket: configuration.outputBucket, queues: names, s3: clients.s3,
       sqs: clients.sqs, logger: logger)
@@ -42,7 +44,7 @@ package final class WebTier {
       named: try names.replies(nodeID: nodeID), sqs: clients.sqs)
     do {
       return try WebTier(
-        configuration, clients: clients, access: access, requestQueueURL: requestQueueURL,
+        configuration, clients: clients, access: access, tls: tls, requestQueueURL: requestQueueURL,
         replyQueueURL: replyQueueURL, nodeID: nodeID, logger: logger)
     } catch {
       // A process that does not come up leaves no queue behind, however often it is started.
@@ -52,11 +54,12 @@ package final class WebTier {
   }
 
   private init(
-    _ configuration: WebConfiguration, clients: AWSClients, access: AccessControl, requestQueueURL: String,
-    replyQueueURL: String, nodeID: String, logger: Logger
+    _ configuration: WebConfiguration, clients: AWSClients, access: AccessControl, tls: TLSContext?,
+    requestQueueURL: String, replyQueueURL: String, nodeID: String, logger: Logger
   ) throws {
     self.logger = logger
     self.access = access
+    tlsFiles = configuration.tls
     self.replyQueueURL = replyQueueURL
     let (s3, sqs) = (clients.s3, clients.sqs)
     self.sqs = sqs
@@ -86,7 +89,8 @@ package final class WebTier {
     limits.requestDuration = limits.requestDuration.map { $0 + configuration.limits.answerTimeout }
     limits.stopGraceDuration = configuration.limits.stopGraceDuration
     server = try HTTPServer(
-      host: configuration.host, port: configuration.port, inherited: configuration.inheritedSocket, limits: limits
+      host: configuration.host, port: configuration.port, inherited: configuration.inheritedSocket, limits: limits,
+      tls: tls
     ) { request, writer in
       let record = observer.begin(request)
       let answer = await access.respond(to: request) { await router.respond(to: request, record: record) }
@@ -103,8 +107,23 @@ package final class WebTier {
     receiver.start()
   }
 
-  /// Reads the file of API keys again; one that is broken changes nothing. For SIGHUP.
-  package func reload() async { await access.reload() }
+  /// Reads the files of API keys and certificate again; one that is broken changes nothing. For SIGHUP.
+  package func reload() async {
+    reloadCertificate()
+    await access.reload()
+  }
+
+  /// Serves new connections with the certificate that its files hold now. When that one cannot serve, all is as before
+  /// and the log says why. Without TLS it does nothing.
+  package func reloadCertificate() {
+    guard let tlsFiles else { return }
+    do throws(TLSError) {
+      server.renew(try TLSContext(tlsFiles))
+      logger.info("new connections are served with the certificate now in \(tlsFiles.certificateChain)")
+    } catch {
+      logger.error("the certificate stays as it was: \(error)")
+    }
+  }
 
   /// Stops accepting, finishes what is in flight within the bound, and removes the reply queue.
   package func stop(within bound: Duration) async {

@@ -13,7 +13,8 @@ struct WebCommand: ParsableCommand {
     abstract: "Run the web tier: takes uploads, answers with labels.",
     discussion: """
       S3 and SQS are found as the AWS SDKs find them: credentials, region and AWS_ENDPOINT_URL from the environment, \
-      the shared files, the container or the instance. SIGTERM and SIGINT finish what is in flight.
+      the shared files, the container or the instance. SIGTERM and SIGINT finish what is in flight. SIGHUP reads the \
+      files of certificate and API keys again.
 
       With --processes, SIGHUP starts new processes from the binary's path and then ends the old ones, without refusing \
       a connection. Memory and connection limits are a process's own.
@@ -42,6 +43,8 @@ struct WebCommand: ParsableCommand {
 
   @OptionGroup(title: "Access") var access: AccessOptions
 
+  @OptionGroup(title: "HTTPS") var tls: TLSOptions
+
   @OptionGroup var installation: InstallationOptions
 
   func validate() throws {
@@ -63,6 +66,7 @@ struct WebCommand: ParsableCommand {
     configuration.limits.bodyByteCountMax = maxImage << 20 + 16 << 20
     configuration.limits.replayByteCountMax = replayMemory << 20
     access.apply(to: &configuration)
+    configuration.tls = tls.files
     let drain = Duration.seconds(drainTimeout)
     let environment = ProcessInfo.processInfo.environment
     let child = PreforkChild(environment: environment)
@@ -79,10 +83,13 @@ struct WebCommand: ParsableCommand {
     try EventLoop.shared.run { [configuration] in
       let clients = try await AWSClients.fromEnvironment(environment)
       let web = try await WebTier.start(configuration, clients: clients, logger: Logger(label: "web"))
-      let line = "saccade web: listening at http://\(web.localAddress)"
+      let hangup = try LoopSignal(SIGHUP) { EventLoop.shared.spawn { await web.reload() } }
+      let scheme = configuration.tls == nil ? "http" : "https"
+      let line = "saccade web: listening at \(scheme)://\(web.localAddress)"
       if let child { child.announceReady(line) } else { announce(line) }
       _ = try await nextSignal(of: [SIGTERM, SIGINT])
       await web.stop(within: drain)
+      hangup.close()
       clients.shutdown()
     }
   }

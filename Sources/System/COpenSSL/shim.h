@@ -1,4 +1,6 @@
 #pragma once
+#include <openssl/asn1.h>
+#include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -7,3 +9,30 @@
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509err.h>
+
+// OpenSSL spells these as macros with casts, which Swift does not import.
+
+static inline int saccade_ssl_ctx_set_min_proto_version(SSL_CTX *context, int version) {
+  return (int)SSL_CTX_set_min_proto_version(context, version);
+}
+
+static inline void saccade_ssl_ctx_set_mode(SSL_CTX *context, long mode) { SSL_CTX_set_mode(context, mode); }
+
+static inline void saccade_ssl_ctx_set_session_cache_mode(SSL_CTX *context, long mode) {
+  SSL_CTX_set_session_cache_mode(context, mode);
+}
+
+static inline void saccade_ssl_ctx_forbid(SSL_CTX *context) {
+  SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+}
+
+static inline void saccade_bio_set_retry_read(BIO *bio) {
+  BIO_clear_retry_flags(bio);
+  BIO_set_retry_read(bio);
+}
+
+static inline void saccade_bio_clear_retry(BIO *bio) { BIO_clear_retry_flags(bio); }
+
+static inline int saccade_err_reason(unsigned long code) { return ERR_GET_REASON(code); }
