@@ -44,7 +44,7 @@ extension TCPStream {
       case .ended:
         stopReading()
         delegate?.streamDidReachEnd(self)
-      case .failed: fail(.protocolError)
+      case .failed: fail(.protocolViolation)
       }
     }
   }
@@ -58,7 +58,7 @@ extension TCPStream {
       sendCiphertext(session)
       rest = rest.dropFirst(TCPStream.encryptedByteCountMax)
     }
-    if session.hasFailed { failLater(.protocolError) }
+    if session.hasFailed { failLater(.protocolViolation) }
   }
 
   private func sendCiphertext(_ session: TLSSession) {
@@ -70,7 +70,7 @@ extension TCPStream {
       if queuedByteCount == 0 {
         session.repliesWereSent()
       } else if session.hasTooManyReplies {
-        failLater(.protocolError)
+        failLater(.protocolViolation)
       }
     }
     if isEndDue { endWriting(session) }

@@ -11,7 +11,7 @@ package struct UVError: Error, Sendable, Hashable, CustomStringConvertible {
   package static let cancelled = UVError(code: UV_ECANCELED.rawValue)
   package static let connectionReset = UVError(code: UV_ECONNRESET.rawValue)
   package static let invalidArgument = UVError(code: UV_EINVAL.rawValue)
-  package static let protocolError = UVError(code: UV_EPROTO.rawValue)
+  package static let protocolViolation = UVError(code: UV_EPROTO.rawValue)
   package static let timedOut = UVError(code: UV_ETIMEDOUT.rawValue)
 
   /// For example `ECONNRESET`.

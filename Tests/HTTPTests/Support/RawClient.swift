@@ -137,6 +137,13 @@ final class RawClient {
     return Array(received[..<byteCount])
   }
 
+  /// What comes next, as much as there is; nothing at the server's FIN.
+  func some() throws -> [UInt8] {
+    if received.isEmpty { _ = try readMore() }
+    defer { received = [] }
+    return received
+  }
+
   private func readChunk() throws -> [UInt8] {
     let end = try readUntil { bytes in bytes.firstIndex(of: 0x0A).map { $0 + 1 } }
     let line = String(decoding: received[..<end], as: UTF8.self)

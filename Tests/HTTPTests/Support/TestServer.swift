@@ -13,15 +13,19 @@ var testLimits: HTTPLimits {
 struct TestServer {
   private let limits: HTTPLimits
   private let handler: HTTPHandler
+  private let tls: TLSContext?
 
-  init(_ limits: HTTPLimits = testLimits, handler: @escaping HTTPHandler) {
+  init(_ limits: HTTPLimits = testLimits, tls: TLSContext? = nil, handler: @escaping HTTPHandler) {
     self.limits = limits
+    self.tls = tls
     self.handler = handler
   }
 
   func run(_ body: (HTTPServer, SocketAddress) async throws -> Void) async throws {
-    let (limits, handler) = (limits, handler)
-    let server = try await onLoop { try HTTPServer(host: "127.0.0.1", port: 0, limits: limits, handler: handler) }
+    let (limits, tls, handler) = (limits, tls, handler)
+    let server = try await onLoop {
+      try HTTPServer(host: "127.0.0.1", port: 0, limits: limits, tls: tls, handler: handler)
+    }
     let address = try await onLoop { server.localAddress }
     do { try await body(server, address) } catch {
       try await onLoop { await server.shutdown(within: .zero) }
