@@ -152,6 +152,10 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   /// Runs `action` on the loop after the present callback has returned, without the cost of a task.
   @LoopActor package func afterCallback(_ action: @escaping @LoopActor () -> Void) { deferred.append(action) }
 
+  /// Runs every job that is ready now, from within a callback: for the few who have bytes in hand that only a task can
+  /// tell what to do with. It must not be called from a job, and whatever the caller holds may have changed afterwards.
+  @LoopActor package func runReadyJobs() { drain() }
+
   /// Runs the body of a libuv callback, then every job that it made ready.
   static func callback(_ body: @LoopActor () -> Void) {
     LoopActor.assumeIsolated(body)

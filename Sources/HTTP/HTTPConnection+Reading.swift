@@ -56,7 +56,11 @@ extension HTTPConnection: TCPStreamDelegate {
 
   private func takeHead(_ bytes: Span<UInt8>) {
     let byteCount = feedHead(bytes)
-    if byteCount < bytes.count { hold(bytes.extracting(byteCount..<bytes.count)) }
+    guard byteCount < bytes.count else { return }
+    // The handler begins at once, so that the rest of these bytes need not be kept until it does.
+    if phase == .handling { EventLoop.shared.runReadyJobs() }
+    let rest = bytes.extracting(byteCount..<bytes.count)
+    if phase == .handling { takeBody(rest) } else { hold(rest) }
   }
 
   /// - Returns: How many bytes belong to the head.

@@ -1,3 +1,4 @@
+import AWS
 package import FoundationEssentials
 
 /// One image to be classified: what the web tier puts into the request queue and a worker takes out.
@@ -36,7 +37,20 @@ package struct ClassificationJob: Sendable, Hashable {
 
   /// The message body, JSON.
   /// - Throws: ``JobMessageError/tooLarge(byteCountMax:)`` when the bucket or the queue URL is out of all proportion.
-  package func encoded() throws(JobMessageError) -> [UInt8] { try JobMessageCoder.encode(self) }
+  package func encoded() throws(JobMessageError) -> [UInt8] {
+    var writer = JSONWriter(byteCapacity: 512)
+    writer.beginObject()
+    writer.member("bucket", bucket)
+    writer.member("id", id.description)
+    writer.member("key", key.description)
+    writer.member("name", name)
+    writer.member("receivedAt", Timestamp.string(from: receivedAt))
+    writer.member("replyTo", replyTo)
+    if let requestID { writer.member("requestId", requestID.description) }
+    writer.member("v", Self.version)
+    writer.endObject()
+    return try JobMessageCoder.checked(writer.bytes)
+  }
 
   /// Reads a message body. Members it does not know are ignored.
   package init(decoding body: some Collection<UInt8>) throws(JobMessageError) {
@@ -44,7 +58,7 @@ package struct ClassificationJob: Sendable, Hashable {
   }
 }
 
-extension ClassificationJob: Codable {
+extension ClassificationJob: Decodable {
   private enum CodingKeys: String, CodingKey {
     case version = "v"
     case id, bucket, key, name, replyTo, receivedAt
@@ -69,17 +83,5 @@ extension ClassificationJob: Codable {
     guard key.id == id else {
       throw DecodingError.dataCorruptedError(forKey: .key, in: container, debugDescription: "it is another job's")
     }
-  }
-
-  package func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(Self.version, forKey: .version)
-    try container.encode(id, forKey: .id)
-    try container.encode(bucket, forKey: .bucket)
-    try container.encode(key, forKey: .key)
-    try container.encode(name, forKey: .name)
-    try container.encode(replyTo, forKey: .replyTo)
-    try container.encode(Timestamp.string(from: receivedAt), forKey: .receivedAt)
-    try container.encodeIfPresent(requestID?.description, forKey: .requestID)
   }
 }

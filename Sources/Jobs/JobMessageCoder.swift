@@ -34,8 +34,16 @@ package enum JobMessageCoder {
   private static let decoder = JSONDecoder()
 
   static func encode(_ message: some Encodable) throws(JobMessageError) -> [UInt8] {
-    var bytes: [UInt8]
-    do { bytes = Array(try encoder.encode(message)) } catch { throw .unencodable }
+    do { return try checked(Array(try encoder.encode(message))) } catch let error as JobMessageError {
+      throw error
+    } catch {
+      throw .unencodable
+    }
+  }
+
+  /// JSON as it may be sent: fit for SQS, and within ``byteCountMax``.
+  static func checked(_ json: [UInt8]) throws(JobMessageError) -> [UInt8] {
+    var bytes = json
     replaceNoncharacters(in: &bytes)
     guard bytes.count <= byteCountMax else { throw .tooLarge(byteCountMax: byteCountMax) }
     return bytes

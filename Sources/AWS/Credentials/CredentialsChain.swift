@@ -35,6 +35,11 @@ package import FoundationEssentials
     self.now = now
   }
 
+  package var ready: Credentials? {
+    guard case .use(let credentials) = schedule.step(at: now()) else { return nil }
+    return credentials
+  }
+
   /// The current credentials; waits only when there are none that stay good for a minute.
   package func credentials() async throws(CredentialsError) -> Credentials {
     switch schedule.step(at: now()) {

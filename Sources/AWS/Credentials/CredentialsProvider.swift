@@ -2,6 +2,8 @@ package import EventLoop
 
 /// Where credentials come from. Asked before every request, so an implementation that has to fetch them keeps them.
 @LoopActor package protocol CredentialsProvider: AnyObject {
+  /// Those at hand, if they can be used without waiting for anything; nil is no error.
+  var ready: Credentials? { get }
   func credentials() async throws(CredentialsError) -> Credentials
 }
 
@@ -19,6 +21,8 @@ package import EventLoop
   private let fixed: Credentials
 
   package init(_ credentials: Credentials) { fixed = credentials }
+
+  package var ready: Credentials? { fixed }
 
   package func credentials() async throws(CredentialsError) -> Credentials { fixed }
 }

@@ -4,18 +4,27 @@ import COpenSSL
 package enum HMACSHA256 {
   package static let byteCount = 32
 
+  /// SHA-256's block, to which the key is padded.
+  private static let blockByteCount = 64
+
+  /// Two digests, as the RFC has it: libcrypto's own `HMAC()` looks its algorithm up by name each time, which costs more
+  /// than the hashing of what is signed here.
   package static func authenticationCode(for message: [UInt8], key: [UInt8]) -> [UInt8] {
-    [UInt8](unsafeUninitializedCapacity: byteCount) { result, count in
-      let code = key.withUnsafeBytes { key in
-        message.withUnsafeBufferPointer { message in
-          HMAC(
-            MessageDigest.sha256.algorithm, key.baseAddress, Int32(key.count), message.baseAddress, message.count,
-            result.baseAddress, nil)
-        }
-      }
-      precondition(code != nil, "libcrypto could not compute an HMAC: out of memory")
-      count = byteCount
-    }
+    let key = key.count > blockByteCount ? MessageDigest.sha256.hash(key) : key
+    var inner: [UInt8] = []
+    inner.reserveCapacity(blockByteCount + message.count)
+    appendPadded(key, 0x36, to: &inner)
+    inner += message
+    var outer: [UInt8] = []
+    outer.reserveCapacity(blockByteCount + byteCount)
+    appendPadded(key, 0x5C, to: &outer)
+    outer += MessageDigest.sha256.hash(inner)
+    return MessageDigest.sha256.hash(outer)
+  }
+
+  private static func appendPadded(_ key: [UInt8], _ pad: UInt8, to bytes: inout [UInt8]) {
+    for byte in key { bytes.append(byte ^ pad) }
+    for _ in key.count..<blockByteCount { bytes.append(pad) }
   }
 
   /// Compares in time that depends on the lengths only, so that a wrong signature tells nothing about the right one.

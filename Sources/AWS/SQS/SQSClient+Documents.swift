@@ -33,18 +33,6 @@ extension SQSClient {
     }
   }
 
-  struct SendEntry: Encodable {
-    var id: String
-    var body: String
-    var delaySeconds: Int?
-
-    private enum CodingKeys: String, CodingKey {
-      case id = "Id"
-      case body = "MessageBody"
-      case delaySeconds = "DelaySeconds"
-    }
-  }
-
   struct ReceiptInput: Encodable {
     var queueURL: String
     var receiptHandle: String
@@ -117,25 +105,6 @@ extension SQSClient {
     }
   }
 
-  struct ReceiveInput: Encodable {
-    var queueURL: String
-    var countMax: Int
-    var waitSeconds: Int
-    var visibilityTimeoutSeconds: Int?
-    var systemAttributeNames = ["ApproximateReceiveCount", "SentTimestamp"]
-    /// The older name of the same, for services that know that one only.
-    var attributeNames = ["ApproximateReceiveCount", "SentTimestamp"]
-
-    private enum CodingKeys: String, CodingKey {
-      case queueURL = "QueueUrl"
-      case countMax = "MaxNumberOfMessages"
-      case waitSeconds = "WaitTimeSeconds"
-      case visibilityTimeoutSeconds = "VisibilityTimeout"
-      case systemAttributeNames = "MessageSystemAttributeNames"
-      case attributeNames = "AttributeNames"
-    }
-  }
-
   struct ReceiveOutput: Decodable {
     struct Message: Decodable {
       var messageID: String
@@ -204,4 +173,65 @@ extension SQSClient {
 
   /// The output of an operation that has none.
   struct Nothing: Codable {}
+}
+
+// What is written for every image, by hand: see ``JSONWriter``.
+extension SQSClient {
+  static func document(sending messages: [SQSOutgoingMessage], to queueURL: String) -> [UInt8] {
+    // An entry's frame, and some escapes; more of them make the array grow, which is no harm.
+    let byteCount = messages.reduce(128) { $0 + 96 + $1.body.utf8.count * 5 / 4 }
+    var writer = JSONWriter(byteCapacity: byteCount)
+    writer.beginObject()
+    writer.member("QueueUrl", queueURL)
+    writer.name("Entries")
+    writer.beginArray()
+    for (index, message) in messages.enumerated() {
+      writer.beginObject()
+      writer.member("Id", String(index))
+      writer.member("MessageBody", message.body)
+      if let delay = message.delay { writer.member("DelaySeconds", seconds(delay)) }
+      writer.endObject()
+    }
+    writer.endArray()
+    writer.endObject()
+    return writer.bytes
+  }
+
+  static func document(
+    receivingFrom queueURL: String, countMax: Int, wait: Duration, visibilityTimeout: Duration?
+  ) -> [UInt8] {
+    var writer = JSONWriter(byteCapacity: 384)
+    writer.beginObject()
+    writer.member("QueueUrl", queueURL)
+    writer.member("MaxNumberOfMessages", countMax)
+    writer.member("WaitTimeSeconds", seconds(wait))
+    if let visibilityTimeout { writer.member("VisibilityTimeout", seconds(visibilityTimeout)) }
+    // The second is the older name of the same, for services that know that one only.
+    for name: StaticString in ["MessageSystemAttributeNames", "AttributeNames"] {
+      writer.name(name)
+      writer.beginArray()
+      writer.string("ApproximateReceiveCount")
+      writer.string("SentTimestamp")
+      writer.endArray()
+    }
+    writer.endObject()
+    return writer.bytes
+  }
+
+  static func document(deleting receiptHandles: [String], from queueURL: String) -> [UInt8] {
+    var writer = JSONWriter(byteCapacity: receiptHandles.reduce(128) { $0 + 64 + $1.utf8.count })
+    writer.beginObject()
+    writer.member("QueueUrl", queueURL)
+    writer.name("Entries")
+    writer.beginArray()
+    for (index, receiptHandle) in receiptHandles.enumerated() {
+      writer.beginObject()
+      writer.member("Id", String(index))
+      writer.member("ReceiptHandle", receiptHandle)
+      writer.endObject()
+    }
+    writer.endArray()
+    writer.endObject()
+    return writer.bytes
+  }
 }

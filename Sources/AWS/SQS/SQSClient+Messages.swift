@@ -20,11 +20,9 @@ extension SQSClient {
   package func sendMessages(
     _ messages: [SQSOutgoingMessage], to queueURL: String
   ) async throws(AWSError) -> [Result<String, SQSEntryFailure>] {
-    let entries = messages.enumerated().map { index, message in
-      SendEntry(id: String(index), body: message.body, delaySeconds: message.delay.map(Self.seconds))
-    }
-    let output: BatchOutput<SendSuccess> = try await batch(
-      "SendMessageBatch", BatchInput(queueURL: queueURL, entries: entries), count: messages.count)
+    try Self.checkBatch(count: messages.count)
+    let output: BatchOutput<SendSuccess> = try await call(
+      "SendMessageBatch", document: Self.document(sending: messages, to: queueURL))
     return try results(of: output, count: messages.count, operation: "SendMessageBatch") { index, success in
       guard success.bodyMD5 == Self.md5(messages[index].body) else {
         return .failure(
@@ -45,10 +43,9 @@ extension SQSClient {
     visibilityTimeout: Duration? = nil
   ) async throws(AWSError) -> [SQSMessage] {
     guard (1...Self.batchEntryCountMax).contains(countMax) else { throw .invalidArgument("1 to 10 messages at once") }
-    let input = ReceiveInput(
-      queueURL: queueURL, countMax: countMax, waitSeconds: Self.seconds(wait),
-      visibilityTimeoutSeconds: visibilityTimeout.map(Self.seconds))
-    let output: ReceiveOutput = try await call("ReceiveMessage", input, wait: wait)
+    let document = Self.document(
+      receivingFrom: queueURL, countMax: countMax, wait: wait, visibilityTimeout: visibilityTimeout)
+    let output: ReceiveOutput = try await call("ReceiveMessage", document: document, wait: wait)
     return try (output.messages ?? []).map { message throws(AWSError) in
       guard message.bodyMD5 == Self.md5(message.body) else { throw .checksumMismatch(operation: "ReceiveMessage") }
       let attributes = message.attributes ?? [:]
@@ -70,10 +67,12 @@ extension SQSClient {
   package func deleteMessages(
     _ receiptHandles: [String], from queueURL: String
   ) async throws(AWSError) -> [Result<Void, SQSEntryFailure>] {
-    let entries = receiptHandles.enumerated().map { ReceiptEntry(id: String($0), receiptHandle: $1) }
-    let output: BatchOutput<ReceiptSuccess> = try await batch(
-      "DeleteMessageBatch", BatchInput(queueURL: queueURL, entries: entries), count: entries.count)
-    return try results(of: output, count: entries.count, operation: "DeleteMessageBatch") { _, _ in .success(()) }
+    try Self.checkBatch(count: receiptHandles.count)
+    let output: BatchOutput<ReceiptSuccess> = try await call(
+      "DeleteMessageBatch", document: Self.document(deleting: receiptHandles, from: queueURL))
+    return try results(of: output, count: receiptHandles.count, operation: "DeleteMessageBatch") { _, _ in
+      .success(())
+    }
   }
 
   /// Makes a message invisible for `timeout` from now, up to 12 h; zero gives it back at once.
@@ -94,16 +93,14 @@ extension SQSClient {
     let entries = receiptHandles.enumerated().map {
       ReceiptEntry(id: String($0), receiptHandle: $1, visibilityTimeoutSeconds: Self.seconds(timeout))
     }
-    let output: BatchOutput<ReceiptSuccess> = try await batch(
-      operation, BatchInput(queueURL: queueURL, entries: entries), count: entries.count)
+    try Self.checkBatch(count: entries.count)
+    let output: BatchOutput<ReceiptSuccess> = try await call(
+      operation, BatchInput(queueURL: queueURL, entries: entries))
     return try results(of: output, count: entries.count, operation: operation) { _, _ in .success(()) }
   }
 
-  private func batch<Input: Encodable, Success: BatchEntrySuccess>(
-    _ operation: String, _ input: Input, count: Int
-  ) async throws(AWSError) -> BatchOutput<Success> {
-    guard (1...Self.batchEntryCountMax).contains(count) else { throw .invalidArgument("a batch has 1 to 10 entries") }
-    return try await call(operation, input)
+  private static func checkBatch(count: Int) throws(AWSError) {
+    guard (1...batchEntryCountMax).contains(count) else { throw .invalidArgument("a batch has 1 to 10 entries") }
   }
 
   /// The answers in the order of the entries: the service gives them in any order, by the ids they were sent with.

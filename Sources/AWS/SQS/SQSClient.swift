@@ -46,18 +46,25 @@ import FoundationEssentials
   func call<Input: Encodable, Output: Decodable>(
     _ operation: String, _ input: Input, wait: Duration? = nil, returning: Output.Type = Output.self
   ) async throws(AWSError) -> Output {
-    let body: [UInt8]
-    do { body = [UInt8](try JSONEncoder().encode(input)) } catch {
+    let document: [UInt8]
+    do { document = [UInt8](try JSONEncoder().encode(input)) } catch {
       throw .invalidArgument("\(operation): \(error)")
     }
+    return try await call(operation, document: document, wait: wait, returning: Output.self)
+  }
+
+  /// One operation whose input is JSON already.
+  func call<Output: Decodable>(
+    _ operation: String, document: [UInt8], wait: Duration? = nil, returning: Output.Type = Output.self
+  ) async throws(AWSError) -> Output {
     var call = ServiceCall(operation: operation, method: "POST", endpoint: endpoint, path: "/")
     call.headers = [
       ("Content-Type", "application/x-amz-json-1.0"), ("X-Amz-Target", "AmazonSQS.\(operation)"),
       // Codes in the JSON protocol's own vocabulary, whatever the account's history.
       ("x-amzn-query-mode", "true"),
     ]
-    call.body = .bytes(body)
-    call.payloadHash = .sha256(of: body)
+    call.body = .bytes(document)
+    call.payloadHash = .sha256(of: document)
     call.response = .collect(byteCountMax: Self.responseByteCountMax)
     call.timeouts = timeouts
     if let wait {

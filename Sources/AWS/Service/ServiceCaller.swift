@@ -72,8 +72,16 @@ import FoundationEssentials
   }
 
   private func attempt(_ call: ServiceCall) async throws(Failure) -> TransportResponse {
-    let request: SigV4.Request
-    do { request = try await signed(call) } catch { throw Failure(error: error) }
+    var request = signable(call)
+    let credentials: Credentials
+    if let ready = self.credentials.ready {
+      credentials = ready
+    } else {
+      do { credentials = try await self.credentials.credentials() } catch {
+        throw Failure(error: .credentials(error))
+      }
+    }
+    signer.sign(&request, with: credentials, at: serviceTime)
     let response: TransportResponse
     do {
       response = try await transport.send(
@@ -98,12 +106,6 @@ import FoundationEssentials
 
   private func count(_ outcome: AWSCallCounters.Outcome, _ call: ServiceCall) {
     counters.count(outcome, service: signer.service, operation: call.operation)
-  }
-
-  private func signed(_ call: ServiceCall) async throws(AWSError) -> SigV4.Request {
-    var request = signable(call)
-    signer.sign(&request, with: try await currentCredentials(), at: serviceTime)
-    return request
   }
 
   private func signable(_ call: ServiceCall) -> SigV4.Request {

@@ -12,7 +12,7 @@ import Glibc
 
   private let limits: TransportLimits
   private let errorText: UnsafeMutablePointer<CChar>
-  private var headerList: UnsafeMutablePointer<curl_slist>?
+  private var headerList = RequestHeaderList()
   /// Asks the transport to call `unpause`: at once, or when curl has returned.
   private let onUnpause: @LoopActor (Transfer) -> Void
 
@@ -51,8 +51,6 @@ import Glibc
   /// The handle must not be in a multi handle any more.
   func destroy() {
     curl_easy_cleanup(easy)
-    curl_slist_free_all(headerList)
-    headerList = nil
     errorText.deallocate()
   }
 
@@ -116,25 +114,19 @@ import Glibc
   }
 
   private func prepare(headers: [(name: String, value: String)]) throws(TransportError) {
-    var list: UnsafeMutablePointer<curl_slist>?
+    let byteCount = headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
+    headerList.reserve(headerCount: headers.count + 2, byteCount: byteCount + 32)
     var contentTypeIsSet = false
     for (name, value) in headers {
-      guard Self.isToken(name), !value.utf8.contains(where: { $0 == 0x0A || $0 == 0x0D || $0 == 0 }) else {
-        curl_slist_free_all(list)
-        throw .invalidRequest("header \"\(name)\"")
-      }
+      guard headerList.append(name: name, value: value) else { throw .invalidRequest("header \"\(name)\"") }
       if name.utf8.count == 12, name.lowercased() == "content-type" { contentTypeIsSet = true }
-      // curl's notation for a header without a value.
-      list = curl_slist_append(list, value.isEmpty ? "\(name);" : "\(name): \(value)")
     }
     // What curl would add by itself. "Expect: 100-continue" costs a round trip, or a second where a server does not
     // know it, and spares nothing: the first window of a body fits the kernel's buffer, and an early error response
     // ends an upload anyway.
-    list = curl_slist_append(list, "Expect:")
-    list = curl_slist_append(list, "Accept:")
-    if !contentTypeIsSet { list = curl_slist_append(list, "Content-Type:") }
-    headerList = list
-    saccade_curl_set_headers(easy, list)
+    headerList.suppress("Expect")
+    if !contentTypeIsSet { headerList.suppress("Content-Type") }
+    saccade_curl_set_headers(easy, headerList.first)
   }
 
   /// Ends the request: what the continuation gets for curl's verdict.
@@ -168,8 +160,7 @@ import Glibc
     source = nil
     announcedByteCount = nil
     saccade_curl_set_headers(easy, nil)
-    curl_slist_free_all(headerList)
-    headerList = nil
+    headerList.removeAll()
     bytes = []
     body = []
     headers = ResponseHeaders()
@@ -210,15 +201,8 @@ import Glibc
     return microseconds > 0
   }
 
-  /// RFC 9110 section 5.6.2.
   private static func isToken(_ text: String) -> Bool {
-    !text.isEmpty
-      && text.utf8.allSatisfy { byte in
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
-        }
-      }
+    !text.isEmpty && text.utf8.allSatisfy(RequestHeaderList.isTokenCharacter)
   }
 
   /// Bodies up to this length are copied behind the head and leave with it. SQS's calls are smaller.

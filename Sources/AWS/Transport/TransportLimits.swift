@@ -15,7 +15,7 @@ package struct TransportLimits: Sendable {
   package var errorBodyByteCountMax = 64 * 1024
   /// What curl asks of an upload source in one call and hands to the kernel in one `send`. 256 KiB, an
   /// upload's first window, takes most images in one system call; measured no dearer than less.
-  package var uploadBufferByteCount = 256 * 1024
+  package var uploadBufferByteCount = 64 * 1024
   /// What curl reads from a socket in one call.
   package var downloadBufferByteCount = 64 * 1024
   /// A file of certificate authorities to trust instead of the system's (`AWS_CA_BUNDLE`).
