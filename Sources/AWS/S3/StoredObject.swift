@@ -22,7 +22,9 @@ package struct ObjectInfo: Sendable, Hashable {
     }
   }
 
-  static func unquoted(_ tag: String) -> String { tag.replacing("\"", with: "") }
+  static func unquoted(_ tag: String) -> String {
+    String(decoding: tag.utf8.filter { $0 != UInt8(ascii: "\"") }, as: UTF8.self)
+  }
 }
 
 /// An object, whole.

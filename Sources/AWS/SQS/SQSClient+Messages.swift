@@ -21,8 +21,8 @@ extension SQSClient {
     _ messages: [SQSOutgoingMessage], to queueURL: String
   ) async throws(AWSError) -> [Result<String, SQSEntryFailure>] {
     try Self.checkBatch(count: messages.count)
-    let output: BatchOutput<SendSuccess> = try await call(
-      "SendMessageBatch", document: Self.document(sending: messages, to: queueURL))
+    let output = try await call(
+      "SendMessageBatch", document: Self.document(sending: messages, to: queueURL), read: BatchOutput.init)
     return try results(of: output, count: messages.count, operation: "SendMessageBatch") { index, success in
       guard success.bodyMD5 == Self.md5(messages[index].body) else {
         return .failure(
@@ -45,14 +45,12 @@ extension SQSClient {
     guard (1...Self.batchEntryCountMax).contains(countMax) else { throw .invalidArgument("1 to 10 messages at once") }
     let document = Self.document(
       receivingFrom: queueURL, countMax: countMax, wait: wait, visibilityTimeout: visibilityTimeout)
-    let output: ReceiveOutput = try await call("ReceiveMessage", document: document, wait: wait)
-    return try (output.messages ?? []).map { message throws(AWSError) in
-      guard message.bodyMD5 == Self.md5(message.body) else { throw .checksumMismatch(operation: "ReceiveMessage") }
-      let attributes = message.attributes ?? [:]
-      return SQSMessage(
-        messageID: message.messageID, receiptHandle: message.receiptHandle, body: message.body,
-        receiveCount: attributes["ApproximateReceiveCount"].flatMap { Int($0) } ?? 0,
-        sentAt: attributes["SentTimestamp"].flatMap { Double($0) }.map { Date(timeIntervalSince1970: $0 / 1000) })
+    let received = try await call("ReceiveMessage", document: document, wait: wait, read: ReceivedMessage.all)
+    return try received.map { received throws(AWSError) in
+      guard received.bodyMD5 == Self.md5(received.message.body) else {
+        throw .checksumMismatch(operation: "ReceiveMessage")
+      }
+      return received.message
     }
   }
 
@@ -68,8 +66,8 @@ extension SQSClient {
     _ receiptHandles: [String], from queueURL: String
   ) async throws(AWSError) -> [Result<Void, SQSEntryFailure>] {
     try Self.checkBatch(count: receiptHandles.count)
-    let output: BatchOutput<ReceiptSuccess> = try await call(
-      "DeleteMessageBatch", document: Self.document(deleting: receiptHandles, from: queueURL))
+    let output = try await call(
+      "DeleteMessageBatch", document: Self.document(ofReceipts: receiptHandles, in: queueURL), read: BatchOutput.init)
     return try results(of: output, count: receiptHandles.count, operation: "DeleteMessageBatch") { _, _ in
       .success(())
     }
@@ -90,13 +88,10 @@ extension SQSClient {
     of receiptHandles: [String], to timeout: Duration, in queueURL: String
   ) async throws(AWSError) -> [Result<Void, SQSEntryFailure>] {
     let operation = "ChangeMessageVisibilityBatch"
-    let entries = receiptHandles.enumerated().map {
-      ReceiptEntry(id: String($0), receiptHandle: $1, visibilityTimeoutSeconds: Self.seconds(timeout))
-    }
-    try Self.checkBatch(count: entries.count)
-    let output: BatchOutput<ReceiptSuccess> = try await call(
-      operation, BatchInput(queueURL: queueURL, entries: entries))
-    return try results(of: output, count: entries.count, operation: operation) { _, _ in .success(()) }
+    try Self.checkBatch(count: receiptHandles.count)
+    let document = Self.document(ofReceipts: receiptHandles, visibilityTimeout: timeout, in: queueURL)
+    let output = try await call(operation, document: document, read: BatchOutput.init)
+    return try results(of: output, count: receiptHandles.count, operation: operation) { _, _ in .success(()) }
   }
 
   private static func checkBatch(count: Int) throws(AWSError) {
@@ -104,21 +99,18 @@ extension SQSClient {
   }
 
   /// The answers in the order of the entries: the service gives them in any order, by the ids they were sent with.
-  private func results<Success: BatchEntrySuccess, Value>(
-    of output: BatchOutput<Success>, count: Int, operation: String,
-    _ value: (Int, Success) -> Result<Value, SQSEntryFailure>
+  private func results<Value>(
+    of output: BatchOutput, count: Int, operation: String,
+    _ value: (Int, BatchOutput.Success) -> Result<Value, SQSEntryFailure>
   ) throws(AWSError) -> [Result<Value, SQSEntryFailure>] {
     var results = [Result<Value, SQSEntryFailure>?](repeating: nil, count: count)
-    for success in output.successful ?? [] {
+    for success in output.successes {
       guard let index = Int(success.id), results.indices.contains(index) else { continue }
       results[index] = value(index, success)
     }
-    for failure in output.failed ?? [] {
-      guard let index = Int(failure.id), results.indices.contains(index) else { continue }
-      results[index] = .failure(
-        SQSEntryFailure(
-          code: failure.code, message: failure.message ?? "", isSenderFault: failure.isSenderFault ?? false)
-      )
+    for (id, failure) in output.failures {
+      guard let index = Int(id), results.indices.contains(index) else { continue }
+      results[index] = .failure(failure)
     }
     let known = results.compactMap { $0 }
     guard known.count == count else { throw .malformedResponse(operation: operation, "entries are missing") }

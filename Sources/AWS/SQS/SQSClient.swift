@@ -50,13 +50,33 @@ import FoundationEssentials
     do { document = [UInt8](try JSONEncoder().encode(input)) } catch {
       throw .invalidArgument("\(operation): \(error)")
     }
-    return try await call(operation, document: document, wait: wait, returning: Output.self)
+    let response = try await send(operation, document, wait: wait)
+    // Operations without output answer with no body, or with "{}".
+    if Output.self == Nothing.self, let nothing = Nothing() as? Output { return nothing }
+    do { return try JSONDecoder().decode(Output.self, from: Data(response.body)) } catch {
+      throw .malformedResponse(operation: operation, "\(error)")
+    }
   }
 
-  /// One operation whose input is JSON already.
-  func call<Output: Decodable>(
-    _ operation: String, document: [UInt8], wait: Duration? = nil, returning: Output.Type = Output.self
+  /// One operation whose input is JSON already, and whose output `read` makes sense of.
+  func call<Output>(
+    _ operation: String, document: [UInt8], wait: Duration? = nil,
+    read: (inout JSONReader) throws(JSONReader.Failure) -> Output
   ) async throws(AWSError) -> Output {
+    let response = try await send(operation, document, wait: wait)
+    var reader = JSONReader(response.body)
+    do throws(JSONReader.Failure) {
+      let output = try read(&reader)
+      try reader.end()
+      return output
+    } catch {
+      throw .malformedResponse(operation: operation, error.description)
+    }
+  }
+
+  private func send(
+    _ operation: String, _ document: [UInt8], wait: Duration?
+  ) async throws(AWSError) -> TransportResponse {
     var call = ServiceCall(operation: operation, method: "POST", endpoint: endpoint, path: "/")
     call.headers = [
       ("Content-Type", "application/x-amz-json-1.0"), ("X-Amz-Target", "AmazonSQS.\(operation)"),
@@ -72,11 +92,6 @@ import FoundationEssentials
       call.timeouts.stall = nil
       call.timeouts.total = wait + Self.longPollGrace
     }
-    let response = try await caller.send(call)
-    // Operations without output answer with no body, or with "{}".
-    if Output.self == Nothing.self, let nothing = Nothing() as? Output { return nothing }
-    do { return try JSONDecoder().decode(Output.self, from: Data(response.body)) } catch {
-      throw .malformedResponse(operation: operation, "\(error)")
-    }
+    return try await caller.send(call)
   }
 }
