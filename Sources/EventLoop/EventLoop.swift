@@ -36,6 +36,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   private var ready = Deque<UnownedJob>()
   /// Loop thread only.
   private var deferred = Deque<@LoopActor () -> Void>()
+  /// Loop thread only.
+  private var turnEnds: [@LoopActor () -> Void] = []
   /// Every stream reads into this one buffer: its bytes are consumed before the read callback returns. Loop thread only.
   let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 64)
 
@@ -152,6 +154,10 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   /// Runs `action` on the loop after the present callback has returned, without the cost of a task.
   @LoopActor package func afterCallback(_ action: @escaping @LoopActor () -> Void) { deferred.append(action) }
 
+  /// Runs `action` before the loop next waits for its sockets: after everything that became ready together has been
+  /// seen, so that what belongs together can leave together.
+  @LoopActor package func atEndOfTurn(_ action: @escaping @LoopActor () -> Void) { turnEnds.append(action) }
+
   /// Runs every job that is ready now, from within a callback: for the few who have bytes in hand that only a task can
   /// tell what to do with. It must not be called from a job, and whatever the caller holds may have changed afterwards.
   @LoopActor package func runReadyJobs() { drain() }
@@ -173,8 +179,14 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
   private func drainBeforePoll() {
     drain()
+    if !turnEnds.isEmpty {
+      let actions = turnEnds
+      turnEnds = []
+      LoopActor.assumeIsolated { for action in actions { action() } }
+      drain()
+    }
     // A turn that ended at its bound must not sleep on the rest.
-    if !ready.isEmpty || !deferred.isEmpty { uv_async_send(wakeUp) }
+    if !ready.isEmpty || !deferred.isEmpty || !turnEnds.isEmpty { uv_async_send(wakeUp) }
   }
 
   private func drain() {

@@ -91,13 +91,22 @@ package struct MessageBatcher<Payload> {
   /// An entry is to be sent.
   /// - Parameter byteCount: of its message body, if it has one.
   package mutating func submit(_ payload: Payload, byteCount: Int) -> [Action] {
-    guard byteCount <= limits.batchByteCountMax else {
-      return [.reject(payload, .tooLarge(byteCountMax: limits.batchByteCountMax))]
-    }
-    guard queue.count < limits.queuedEntryCountMax else { return [.reject(payload, .full)] }
-    queue.append(Entry(payload: payload, byteCount: byteCount))
-    queuedByteCount += byteCount
+    submit(CollectionOfOne((payload: payload, byteCount: byteCount)))
+  }
+
+  /// Entries are to be sent, together where they fit.
+  package mutating func submit(_ entries: some Sequence<(payload: Payload, byteCount: Int)>) -> [Action] {
     var actions: [Action] = []
+    for (payload, byteCount) in entries {
+      if byteCount > limits.batchByteCountMax {
+        actions.append(.reject(payload, .tooLarge(byteCountMax: limits.batchByteCountMax)))
+      } else if queue.count >= limits.queuedEntryCountMax {
+        actions.append(.reject(payload, .full))
+      } else {
+        queue.append(Entry(payload: payload, byteCount: byteCount))
+        queuedByteCount += byteCount
+      }
+    }
     startCalls(&actions)
     return actions
   }

@@ -15,6 +15,7 @@ final class AnswerReceiver {
   private let answers: AnswerTable
   private let metrics: WebMetrics
   private let logger: Logger
+  private let deletion: AnswerDeletion
   private var scaling = ReceiverScaling()
   private var receivers: [Int: Task<Void, Never>] = [:]
   private var nextReceiver = 0
@@ -26,6 +27,7 @@ final class AnswerReceiver {
     self.answers = answers
     self.metrics = metrics
     self.logger = logger
+    deletion = AnswerDeletion(sqs: sqs, queueURL: queueURL, logger: logger)
   }
 
   func start() {
@@ -37,6 +39,7 @@ final class AnswerReceiver {
     isStopping = true
     for receiver in receivers.values { receiver.cancel() }
     for receiver in Array(receivers.values) { await receiver.value }
+    deletion.close()
   }
 
   private func startReceiver() {
@@ -83,13 +86,6 @@ final class AnswerReceiver {
         logger.warning("a message that is no answer: \(error)")
       }
     }
-    let handles = messages.map(\.receiptHandle)
-    EventLoop.shared.spawn { [sqs, queueURL, logger] in
-      do throws(AWSError) {
-        _ = try await sqs.deleteMessages(handles, from: queueURL)
-      } catch {
-        if !error.isCancellation { logger.warning("answers cannot be deleted: \(error)") }
-      }
-    }
+    deletion.add(messages)
   }
 }

@@ -14,13 +14,15 @@ final class JobSender {
   private let sqs: SQSClient
   private let queueURL: String
   private var batcher = MessageBatcher<Item>()
+  /// Jobs of this turn of the loop: what was stored at the same time goes in one call.
+  private var arrivals: [(payload: Item, byteCount: Int)] = []
 
   init(sqs: SQSClient, queueURL: String) {
     self.sqs = sqs
     self.queueURL = queueURL
   }
 
-  var queuedCount: Int { batcher.queuedEntryCount }
+  var queuedCount: Int { arrivals.count + batcher.queuedEntryCount }
 
   /// Returns when SQS has all of the jobs.
   ///
@@ -43,8 +45,15 @@ final class JobSender {
     do throws(JobMessageError) { body = try job.encoded() } catch { return .failure(.job(error)) }
     return await withCheckedContinuation { continuation in
       let item = Item(body: String(decoding: body, as: UTF8.self), continuation: continuation)
-      perform(batcher.submit(item, byteCount: body.count))
+      if arrivals.isEmpty { EventLoop.shared.atEndOfTurn { self.submitArrivals() } }
+      arrivals.append((item, body.count))
     }
+  }
+
+  private func submitArrivals() {
+    let items = arrivals
+    arrivals.removeAll(keepingCapacity: true)
+    perform(batcher.submit(items))
   }
 
   private func perform(_ actions: [MessageBatcher<Item>.Action]) {
