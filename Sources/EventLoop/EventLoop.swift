@@ -39,10 +39,12 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   /// Loop thread only.
   private var turnEnds: [@LoopActor () -> Void] = []
   /// Every stream reads into this one buffer: its bytes are consumed before the read callback returns. Loop thread only.
-  let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 64)
+  /// As large as what a fast client has sent by the time it is looked at, so that it takes one system call.
+  let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 * 1024, alignment: 64)
 
   private init() {
     signal(SIGPIPE, SIG_IGN)
+    keepFreedMemory()
     loop = .allocate(capacity: 1)
     wakeUp = .allocate(capacity: 1)
     beforePoll = .allocate(capacity: 1)

@@ -15,7 +15,7 @@ package struct HTTPLimits: Sendable {
   /// extensions otherwise cost far more than they carry.
   package var chunkOverheadByteCountMax = 16 * 1024
   /// Bytes held while their turn has not come (pipelined requests, a body nobody reads yet); then reading stops. One
-  /// read, at most 64 KiB, may come on top.
+  /// read, at most 128 KiB, may come on top.
   package var heldByteCountMax = 64 * 1024
   /// A body nobody wanted is read and thrown away up to this, to keep the connection; beyond it closing is cheaper.
   package var drainByteCountMax = 256 * 1024

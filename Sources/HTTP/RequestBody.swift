@@ -65,7 +65,7 @@ package import EventLoop
   }
 
   /// Stops reading the socket, so that the client's window closes. What has been read already, at most
-  /// `HTTPLimits.heldByteCountMax` and one read of 64 KiB, may still come. Meanwhile the client is not held to any rate.
+  /// `HTTPLimits.heldByteCountMax` and one read of 128 KiB, may still come. Meanwhile the client is not held to any rate.
   package func pause() {
     guard !isPaused, !isEnded else { return }
     isPaused = true

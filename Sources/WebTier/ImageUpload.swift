@@ -195,6 +195,8 @@ final class ImageUpload {
 }
 
 extension ImageUpload: UploadSource {
+  var readyByteCount: Int { buffer.unreadByteCount }
+
   func read(into target: UnsafeMutableRawBufferPointer) -> UploadRead {
     guard let announcedByteCount, outcome == nil, !isMispredicted else { return .abort }
     if buffer.readByteCount == announcedByteCount { return .end }

@@ -6,7 +6,7 @@ import Jobs
 @LoopActor
 final class JobIDSource {
   private var generator = JobIDGenerator()
-  private var random = SystemRandomNumberGenerator()
+  private var random = BufferedRandom()
 
   func next() -> JobID {
     generator.next(millisecondsSince1970: Int64(Date().timeIntervalSince1970 * 1000), using: &random)

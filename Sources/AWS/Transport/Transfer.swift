@@ -108,6 +108,9 @@ import Glibc
       announcedByteCount = byteCount
       source.onReadable = { [weak self] in self?.sourceIsReadable() }
       set(CURLOPT_UPLOAD, 1)
+      // curl rounds it up to 16 KiB.
+      let readyByteCount = min(source.readyByteCount, limits.readyUploadBufferByteCountMax)
+      set(CURLOPT_UPLOAD_BUFFERSIZE, max(limits.uploadBufferByteCount, readyByteCount))
       saccade_curl_set_offset(easy, CURLOPT_INFILESIZE_LARGE, curl_off_t(byteCount ?? -1))
     }
     saccade_curl_set_string(easy, CURLOPT_CUSTOMREQUEST, isHead ? nil : method)

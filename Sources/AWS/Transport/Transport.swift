@@ -18,6 +18,8 @@ package import EventLoop
   private var idle: [Transfer] = []
 
   var sockets: [Int32: TransportSocket] = [:]
+  /// Whose `wanted` has changed in this turn of the loop.
+  var changedSockets: [Int32] = []
   /// The sockets that were opened for curl's connections and not yet closed.
   var ownSockets: Set<Int32> = []
   /// True while curl is on the stack: then nothing may be added, removed or unpaused.

@@ -13,9 +13,12 @@ package struct TransportLimits: Sendable {
   package var responseHeaderByteCountMax = 32 * 1024
   /// What is kept of an error's body when the response itself goes to a sink, or is larger than allowed.
   package var errorBodyByteCountMax = 64 * 1024
-  /// What curl asks of an upload source in one call and hands to the kernel in one `send`. 256 KiB, an
-  /// upload's first window, takes most images in one system call; measured no dearer than less.
+  /// What curl asks of an upload source in one call and hands to the kernel in one `send`, while the source gives its
+  /// bytes as they come.
   package var uploadBufferByteCount = 64 * 1024
+  /// The same for bytes that are there when the transfer begins: most images leave in one system call, and the buffer
+  /// goes as soon as they have.
+  package var readyUploadBufferByteCountMax = 256 * 1024
   /// What curl reads from a socket in one call.
   package var downloadBufferByteCount = 64 * 1024
   /// A file of certificate authorities to trust instead of the system's (`AWS_CA_BUNDLE`).
