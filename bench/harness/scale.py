@@ -192,15 +192,17 @@ class Honest(multiprocessing.Process):
         started = time.monotonic()
         clients.connect_all(started + 10)
         clients.run(lambda: False, started + self.seconds)
-        self.results.put((time.monotonic() - started, clients.latencies_ms, clients.outcomes))
+        took, latencies = time.monotonic() - started, clients.latencies_ms
+        others = {status: count for status, count in clients.outcomes.items() if status != 200}
+        # Little enough for the pipe to take it before anybody reads: the process can end.
+        self.results.put((
+            f"{len(latencies) / took:.0f}",
+            *(f"{tables.percentile(latencies, share):.1f}" if latencies else "–" for share in (0.5, 0.99)),
+            ", ".join(f"{status or 'closed'}: {count}" for status, count in others.items()) or "none"))
 
     def figures(self):
-        took, latencies, outcomes = self.results.get()
         self.join()
-        others = {status: count for status, count in outcomes.items() if status != 200}
-        return (f"{len(latencies) / took:.0f}",
-                *(f"{tables.percentile(latencies, share):.1f}" if latencies else "–" for share in (0.5, 0.99)),
-                ", ".join(f"{status or 'closed'}: {count}" for status, count in others.items()) or "none")
+        return self.results.get()
 
 
 class Loris(swarm.Swarm):
