@@ -68,11 +68,12 @@ let package = Package(
     system("COpenVINO", "openvino"),
     system("CISAL", "libisal"),
 
+    library("Logs", [argumentParser, logging]),
     library("EventLoop", ["CLibuv", "COpenSSL", deque]),
     library("HTTP", ["EventLoop", "CLlhttp", deque]),
     library("AWS", ["EventLoop", "CCurl", "COpenSSL", "CISAL", deque, logging]),
     library("Jobs", ["AWS", "EventLoop", deque, logging]),
-    library("WebTier", ["HTTP", "AWS", "Jobs", "EventLoop", "COpenSSL", deque, heap, logging]),
+    library("WebTier", ["HTTP", "AWS", "Jobs", "EventLoop", "Logs", "COpenSSL", deque, heap, logging]),
     library("Recognition", ["CTurboJPEG", "CVips", "COpenVINO"]),
     library("AppTier", ["Recognition", "AWS", "Jobs", "EventLoop", deque, logging]),
     library("LocalCloud", ["HTTP", "AWS", "EventLoop", "COpenSSL", "CISAL", sqlite, deque, logging]),
@@ -80,22 +81,23 @@ let package = Package(
     .executableTarget(
       name: "saccade",
       dependencies: [
-        "WebTier", "LocalCloud", "Elasticity", "AWS", "HTTP", "Jobs", "EventLoop", argumentParser, logging,
+        "WebTier", "LocalCloud", "Elasticity", "AWS", "HTTP", "Jobs", "EventLoop", "Logs", argumentParser, logging,
       ],
       swiftSettings: settings),
     .executableTarget(
       name: "saccade-worker",
-      dependencies: ["AppTier", "Recognition", "AWS", "Jobs", "EventLoop", argumentParser, logging],
+      dependencies: ["AppTier", "Recognition", "AWS", "Jobs", "EventLoop", "Logs", argumentParser, logging],
       swiftSettings: settings, linkerSettings: openVINOSearchPath),
 
     .target(
       name: "TestSupport", dependencies: ["EventLoop", "AWS", "COpenSSL"], path: "Tests/TestSupport",
       swiftSettings: settings),
+    tests("LogsTests", ["Logs", logging, "TestSupport"]),
     tests("EventLoopTests", ["EventLoop", "TestSupport"]),
     tests("HTTPTests", ["HTTP", "EventLoop", "TestSupport"]),
     tests("AWSTests", ["AWS", "EventLoop", "TestSupport"]),
     tests("JobsTests", ["Jobs", "TestSupport"]),
-    tests("WebTierTests", ["WebTier", "HTTP", "AWS", "Jobs", "EventLoop", "TestSupport"]),
+    tests("WebTierTests", ["WebTier", "HTTP", "AWS", "Jobs", "EventLoop", "Logs", "TestSupport"]),
     tests("RecognitionTests", ["Recognition", "TestSupport"], linker: openVINOSearchPath),
     tests(
       "AppTierTests", ["AppTier", "Recognition", "AWS", "Jobs", "EventLoop", "TestSupport"],

@@ -35,17 +35,20 @@ import Recognition
   /// Fetches, recognises, stores, answers, and only then deletes the job: whatever goes wrong before costs a retry, not
   /// an image. Processing a job twice does no harm, its result has the same key.
   func run(_ message: SQSMessage, _ ticket: HeldJobs.Ticket) async {
+    var job: ClassificationJob?
     do throws(Obstacle) {
       let start = ContinuousClock.now
-      let job = try read(message)
-      let outcome = try await outcome(of: job, message, ticket, since: start)
-      let answer = try encode(ClassificationAnswer(id: job.id, outcome: outcome, requestID: job.requestID))
-      try await store(answer, of: job)
-      try await send(answer, of: job)
+      let read = try read(message)
+      job = read
+      let outcome = try await outcome(of: read, message, ticket, since: start)
+      let answer = try encode(ClassificationAnswer(id: read.id, outcome: outcome, requestID: read.requestID))
+      try await store(answer, of: read)
+      try await send(answer, of: read)
       try await delete(message, ticket)
-      logger.debug("\(job.key): \(outcome.map(\.label)) after \(ContinuousClock.now - start)")
+      logger.debug(
+        "\(read.key): \(outcome.map(\.label)) after \(ContinuousClock.now - start)", metadata: fields(of: job))
     } catch {
-      await handOver(message, ticket, because: error)
+      await handOver(message, ticket, of: job, because: error)
     }
   }
 
@@ -135,14 +138,16 @@ import Recognition
   private func send(_ answer: [UInt8], of job: ClassificationJob) async throws(Obstacle) {
     guard replyPolicy.allows(job.replyTo) else {
       logger.error(
-        "job \(job.id) wants its answer sent to \(job.replyTo), which is not a reply queue of ours: not sent")
+        "job \(job.id) wants its answer sent to \(job.replyTo), which is not a reply queue of ours: not sent",
+        metadata: fields(of: job))
       return
     }
     do {
       try await replies.send(answer, to: job.replyTo)
     } catch {
       guard error.isQueueMissing else { throw .service(error.message) }
-      logger.notice("the web process that waited for job \(job.id) is gone; its result is stored")
+      logger.notice(
+        "the web process that waited for job \(job.id) is gone; its result is stored", metadata: fields(of: job))
     }
   }
 
@@ -154,17 +159,27 @@ import Recognition
     guard custody.advance(ticket, to: stage) else { throw .stopped }
   }
 
+  /// What its line is found by: the request's id is in the web tier's log as well.
+  private func fields(of job: ClassificationJob?) -> Logger.Metadata {
+    guard let job else { return [:] }
+    var fields: Logger.Metadata = ["job": .stringConvertible(job.id)]
+    if let requestID = job.requestID { fields["request"] = .stringConvertible(requestID) }
+    return fields
+  }
+
   /// What becomes of a job that could not be done.
-  private func handOver(_ message: SQSMessage, _ ticket: HeldJobs.Ticket, because obstacle: Obstacle) async {
+  private func handOver(
+    _ message: SQSMessage, _ ticket: HeldJobs.Ticket, of job: ClassificationJob?, because obstacle: Obstacle
+  ) async {
     switch obstacle {
     case .image(let error):
       preconditionFailure("an image's fault is an answer: \(error)")
     case .job(let why):
-      logger.error("message \(message.messageID) is left for the dead-letter queue: \(why)")
+      logger.error("message \(message.messageID) is left for the dead-letter queue: \(why)", metadata: fields(of: job))
       custody.settle(ticket)
     case .service(let why):
       let delay = limits.retryDelay(receiveCount: message.receiveCount)
-      logger.warning("message \(message.messageID) is given back for \(delay): \(why)")
+      logger.warning("message \(message.messageID) is given back for \(delay): \(why)", metadata: fields(of: job))
       await custody.giveBack(message, ticket, after: delay)
     case .stopped:
       break

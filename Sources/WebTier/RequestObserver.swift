@@ -6,9 +6,13 @@ import Jobs
 @LoopActor
 final class RequestObserver {
   private let metrics: WebMetrics
+  private let accessLog: AccessLog?
   private var ids = RequestIDSource()
 
-  init(metrics: WebMetrics) { self.metrics = metrics }
+  init(metrics: WebMetrics, accessLog: AccessLog?) {
+    self.metrics = metrics
+    self.accessLog = accessLog
+  }
 
   func begin(_ request: HTTPRequest) -> RequestRecord {
     RequestRecord(request, id: ids.id(of: request.head.headers))
@@ -21,8 +25,13 @@ final class RequestObserver {
     return response
   }
 
+  /// No request comes any more.
+  func close() { accessLog?.close() }
+
   /// The answer's bytes have been handed over.
   func end(_ record: RequestRecord, _ response: HTTPResponse) {
-    metrics.count(record, response, total: ContinuousClock.now - record.receivedAt)
+    let total = ContinuousClock.now - record.receivedAt
+    metrics.count(record, response, total: total)
+    accessLog?.add(record, response, total: total)
   }
 }

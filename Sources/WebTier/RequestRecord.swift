@@ -21,6 +21,12 @@ final class RequestRecord {
     self.id = id
   }
 
+  /// Whether it is to bring images, even if it was refused before they were looked at.
+  var isUpload: Bool {
+    let head = request.head
+    return head.method == .post && (head.path == "/" || head.path == "/v1/images")
+  }
+
   /// As it is counted and logged. What a client that has gone is answered reaches nobody and is no fault of ours: nginx's
   /// 499 keeps it apart.
   func status(of response: HTTPResponse) -> Int {

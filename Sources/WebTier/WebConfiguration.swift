@@ -21,6 +21,8 @@ package struct WebConfiguration: Sendable {
   package var access = AccessConfiguration()
   /// Serves HTTPS with this certificate, and HTTP without one.
   package var tls: TLSFiles?
+  /// nil: no line for any request.
+  package var accessLog: AccessLog.Configuration?
 
   package init(host: String, port: Int, inputBucket: String, outputBucket: String, queuePrefix: String) {
     self.host = host

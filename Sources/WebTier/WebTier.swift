@@ -20,6 +20,7 @@ package final class WebTier {
   private let results: ResultsHandler
   private let readiness: Readiness
   private let access: AccessControl
+  private let observer: RequestObserver
   private let sqs: SQSClient
   private let replyQueueURL: String
   private let logger: Logger
@@ -73,7 +74,8 @@ package final class WebTier {
     let metrics = WebMetrics(
       storage: storage, answers: answers, sender: sender, calls: clients.counters, limits: configuration.limits,
       node: nodeID)
-    let observer = RequestObserver(metrics: metrics)
+    let observer = RequestObserver(metrics: metrics, accessLog: configuration.accessLog.map { AccessLog($0) })
+    self.observer = observer
     let identifiers = JobIDSource()
     let classify = ClassifyHandler(
       configuration: configuration, storage: storage, sender: sender, answers: answers, metrics: metrics,
@@ -135,5 +137,6 @@ package final class WebTier {
       logger.warning("the reply queue is left behind: \(error)")
     }
     answers.close()
+    observer.close()
   }
 }

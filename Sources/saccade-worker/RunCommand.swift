@@ -6,6 +6,7 @@ import Foundation
 import Glibc
 import Jobs
 import Logging
+import Logs
 import Recognition
 
 struct RunCommand: ParsableCommand {
@@ -35,13 +36,7 @@ struct RunCommand: ParsableCommand {
   @Option(help: ArgumentHelp("How long to finish what has begun when told to stop.", valueName: "seconds"))
   var drainTimeout = 20
 
-  @Option(
-    help: "How much to log, to standard error: trace, debug, info, notice, warning, error or critical.",
-    transform: { text in
-      guard let level = Logger.Level(rawValue: text) else { throw ValidationError("\"\(text)\" is no log level") }
-      return level
-    })
-  var logLevel = Logger.Level.info
+  @OptionGroup var log: LogOptions
 
   @OptionGroup var modelOptions: ModelOptions
 
@@ -58,9 +53,8 @@ struct RunCommand: ParsableCommand {
   }
 
   func run() throws {
-    LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-    var logger = Logger(label: "saccade-worker")
-    logger.logLevel = logLevel
+    log.bootstrap()
+    let logger = Logger(label: "worker")
 
     let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     var limits = WorkerLimits(

@@ -3,6 +3,7 @@ import EventLoop
 import Glibc
 import LocalCloud
 import Logging
+import Logs
 
 /// `saccade cloud`: S3 and SQS on this machine.
 struct CloudCommand: ParsableCommand {
@@ -27,13 +28,15 @@ struct CloudCommand: ParsableCommand {
 
   @OptionGroup(title: "For measuring") var sink: SinkOptions
 
+  @OptionGroup var log: LogOptions
+
   func validate() throws {
     guard (0...65535).contains(port) else { throw ValidationError("--port is a number from 0 to 65535.") }
   }
 
   func run() throws {
     endWithSupervisor()
-    logToStandardError()
+    log.bootstrap()
     if sink.isSink { return try runSink() }
     let configuration = LocalCloudConfiguration(
       host: host, port: port, dataFolder: dataFolder, isDurable: isDurable, logger: Logger(label: "saccade.cloud"))

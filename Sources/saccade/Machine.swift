@@ -3,6 +3,7 @@ import Elasticity
 import EventLoop
 import Foundation
 import Jobs
+import Logs
 
 /// All of Saccade on one machine, as child processes of this one.
 @LoopActor
@@ -15,7 +16,7 @@ final class Machine {
   private static let cloudStopLimit: Duration = .seconds(1)
 
   private let options: UpCommand
-  private let log = PrefixedLog()
+  private let log: PrefixedLog
   private let binaries: URL
   private var environment = ProcessInfo.processInfo.environment
   private var cloud: SupervisedProcess?
@@ -23,6 +24,7 @@ final class Machine {
 
   init(options: UpCommand) {
     self.options = options
+    log = PrefixedLog(format: options.log.logFormat)
     binaries = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
   }
 
@@ -54,7 +56,7 @@ final class Machine {
   private func startAll() async throws -> String {
     let cloud = process(
       "cloud", "saccade",
-      ["cloud", "--port", String(options.cloudPort), "--data", options.data + "/cloud"],
+      ["cloud", "--port", String(options.cloudPort), "--data", options.data + "/cloud"] + options.log.arguments,
       readyPrefix: "saccade cloud: ")
     self.cloud = cloud
     let cloudURL = try await address(of: cloud)
@@ -78,11 +80,14 @@ final class Machine {
       let model = options.model.map { ["--model", $0] } ?? []
       others.append(
         process(
-          "worker \(index)", "saccade-worker", ["run", "--concurrency", "1", "--drain-timeout", "1"] + names + model,
+          "worker \(index)", "saccade-worker",
+          ["run", "--concurrency", "1", "--drain-timeout", "1"] + names + model + options.log.arguments,
           readyPrefix: "saccade-worker: ready"))
     }
     let web = process(
-      "web", "saccade", ["web", "--host", options.host, "--port", String(options.port)] + names,
+      "web", "saccade",
+      ["web", "--host", options.host, "--port", String(options.port), "--access-log", options.accessLog.rawValue]
+        + names + options.log.arguments,
       readyPrefix: "saccade web: ")
     // First to be stopped.
     others.insert(web, at: 0)

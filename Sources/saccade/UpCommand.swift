@@ -4,6 +4,7 @@ import Elasticity
 import EventLoop
 import Foundation
 import Jobs
+import Logs
 
 struct UpCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -34,6 +35,11 @@ struct UpCommand: ParsableCommand {
 
   @Option(help: "OpenVINO IR or ONNX file to classify with. (default: the installed EfficientNet-Lite0)")
   var model: String?
+
+  @Option(help: "A line for each request with images.")
+  var accessLog = Switch.off
+
+  @OptionGroup var log: LogOptions
 
   @OptionGroup var installation: InstallationOptions
 

@@ -5,6 +5,7 @@ import EventLoop
 import Foundation
 import Glibc
 import Logging
+import Logs
 import WebTier
 
 struct WebCommand: ParsableCommand {
@@ -45,6 +46,12 @@ struct WebCommand: ParsableCommand {
 
   @OptionGroup(title: "HTTPS") var tls: TLSOptions
 
+  @Option(
+    help: "A line on standard error for each request with images, with --log-level debug for every request.")
+  var accessLog = Switch.on
+
+  @OptionGroup(title: "Logs") var log: LogOptions
+
   @OptionGroup var installation: InstallationOptions
 
   func validate() throws {
@@ -57,7 +64,7 @@ struct WebCommand: ParsableCommand {
 
   func run() throws {
     endWithSupervisor()
-    logToStandardError()
+    log.bootstrap()
     var configuration = WebConfiguration(
       host: host, port: port, inputBucket: installation.inputBucket, outputBucket: installation.outputBucket,
       queuePrefix: installation.queuePrefix)
@@ -67,6 +74,10 @@ struct WebCommand: ParsableCommand {
     configuration.limits.replayByteCountMax = replayMemory << 20
     access.apply(to: &configuration)
     configuration.tls = tls.files
+    if accessLog == .on {
+      configuration.accessLog = AccessLog.Configuration(
+        format: log.logFormat, output: .standardError, includesAll: log.logLevel <= .debug)
+    }
     let drain = Duration.seconds(drainTimeout)
     let environment = ProcessInfo.processInfo.environment
     let child = PreforkChild(environment: environment)

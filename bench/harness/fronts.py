@@ -129,9 +129,9 @@ def cloud_environment(sink, **more):
 
 
 def web(sink, *options, environment=None, prefix=()):
-    """`saccade web` as it is by default, but for `options`."""
+    """`saccade web` as it is by default, but for `options` and for the access log, which nginx has not either."""
     return Server(
-        "saccade web", [*prefix, saccade(), "web", "--port", "0", *options],
+        "saccade web", [*prefix, saccade(), "web", "--port", "0", "--access-log", "off", *options],
         environment=cloud_environment(sink, **(environment or {})), ready=r"http://(\S+)")
 
 

@@ -16,6 +16,7 @@ import Testing
     var limits = WebLimits()
     var access = AccessConfiguration()
     var http = HTTPLimits()
+    var accessLog: AccessLog.Configuration?
     /// What the worker answers; nil leaves the answering to the test.
     var answer: @Sendable @LoopActor (StubWorker.Work) -> StubWorker.Outcome? = { StubWorker.label($0.job) }
 
@@ -77,6 +78,7 @@ import Testing
     configuration.limits = setting.limits
     configuration.access = setting.access
     configuration.http = setting.http
+    configuration.accessLog = setting.accessLog
     let queueURL = try await Installation.create(
       inputBucket: configuration.inputBucket, outputBucket: configuration.outputBucket, queues: names, s3: clients.s3,
       sqs: clients.sqs)
