@@ -13,6 +13,11 @@ package import EventLoop
   func rewind() -> Bool
 }
 
+extension UploadSource {
+  /// Nothing is known to be there.
+  package var readyByteCount: Int { 0 }
+}
+
 /// What an upload source did with the buffer it was given.
 package enum UploadRead: Sendable, Hashable {
   /// So many bytes, at least one, at most the buffer's length.
