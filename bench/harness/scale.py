@@ -66,25 +66,30 @@ class MemoryWatch(threading.Thread):
         return self.most - self.before
 
 
+def bounds(web_options):
+    return " ".join(web_options) or "default bounds"
+
+
 def slow_uploads(options):
     """Everybody uploads at once, each slowly."""
     count, spread_s = (1_000, 10) if options.quick else (bounded(options, 10_000), 60)
-    size, chunk = 1_000_000, 16_384
-    with fronts.sink() as sink, fronts.web(sink, *roomy(count + 100)) as web:
-        web.check("tench")
-        request = upload("/", size)
-        clients = swarm.Swarm(web.endpoint, count, request, chunk, spread_s * chunk / len(request))
-        watch, before = MemoryWatch(web), web.cpu_seconds()
-        started = time.monotonic()
-        clients.connect_all(started + 60)
-        clients.run(lambda: all(c.status is not None for c in clients.clients), started + 4 * spread_s + 60)
-        took, cpu, growth = time.monotonic() - started, web.cpu_seconds() - before, watch.growth()
-        clients.close()
-        tables.table(
-            "Slow uploads, all at once to one process",
-            ("clients", "photo", "each takes", "all ended after", "answers", "RSS growth a client", "CPU ms a client"),
-            [(count, "1 MB", f"{spread_s} s", f"{took:.0f} s", statuses(clients.clients),
-              f"{growth / count / 1000:.1f} kB", f"{cpu * 1000 / count:.2f}")])
+    rows = []
+    for web_options in ([], roomy(count + 100)):
+        with fronts.sink() as sink, fronts.web(sink, *web_options) as web:
+            web.check("tench")
+            request, chunk = upload("/", 1_000_000), 16_384
+            clients = swarm.Swarm(web.endpoint, count, request, chunk, spread_s * chunk / len(request))
+            watch, before = MemoryWatch(web), web.cpu_seconds()
+            started = time.monotonic()
+            clients.connect_all(started + 60)
+            clients.run(lambda: all(c.status is not None for c in clients.clients), started + 2 * spread_s + 60)
+            took, cpu, growth = time.monotonic() - started, web.cpu_seconds() - before, watch.growth()
+            clients.close()
+            rows.append((bounds(web_options), statuses(clients.clients), f"{took:.0f} s", f"{growth / 1e6:.0f} MB",
+                         f"{growth / count / 1000:.1f} kB", f"{cpu * 1000 / count:.2f}"))
+    tables.table(
+        f"{count} clients, each uploading 1 MB over {spread_s} s, all at once to one process",
+        ("saccade web with", "answers", "after", "RSS growth", "a client", "CPU ms a client"), rows)
 
 
 def idle(options):
@@ -151,20 +156,23 @@ def slow_loris(options):
     """Clients that send a byte now and then, in heads and in bodies, beside clients that mean it."""
     count, seconds = (500, 5) if options.quick else (bounded(options, 5_000), 20)
     rows = []
-    with fronts.sink() as sink, fronts.web(sink, *roomy(count + 200)) as web:
-        web.check("tench")
-        honest(web, 1)
-        rows.append(("nobody else", *honest(web, seconds), "–"))
-        request = upload("/", 1_000_000)
-        head_bytes = request.index(b"\r\n\r\n") + 4
-        for name, sent_at_once in (("slow heads", 20), ("slow bodies", head_bytes + 1_000)):
-            attack = Loris(web.endpoint, count, request, sent_at_once)
-            attack.connect_all(time.monotonic() + 60)
-            attack.run(lambda: attack.connecting == 0, time.monotonic() + 2)
-            real = Honest(web, seconds)
-            attack.run(lambda: not real.is_alive(), time.monotonic() + 4 * seconds)
-            attack.close()
-            rows.append((f"{count} {name}", *real.figures(), attack.cut_count))
+    request = upload("/", 1_000_000)
+    in_body = request.index(b"\r\n\r\n") + 1_000
+    for web_options, attacks in (
+            ([], (("slow heads", 20), ("slow bodies", in_body))),
+            (roomy(count + 200), (("slow bodies", in_body),))):
+        with fronts.sink() as sink, fronts.web(sink, *web_options) as web:
+            web.check("tench")
+            honest(web, 1)
+            rows.append((f"nobody else, {bounds(web_options)}", *honest(web, seconds), "–"))
+            for name, sent_at_once in attacks:
+                attack = Loris(web.endpoint, count, request, sent_at_once)
+                attack.connect_all(time.monotonic() + 60)
+                attack.run(lambda: attack.connecting == 0, time.monotonic() + 2)
+                real = Honest(web, seconds)
+                attack.run(lambda: not real.is_alive(), time.monotonic() + 2 * seconds)
+                attack.close()
+                rows.append((f"{count} {name}, {bounds(web_options)}", *real.figures(), attack.cut_count))
     tables.table(
         f"Slow-loris beside {cost.CONNECTIONS} clients with photos of 100 kB",
         ("beside", "uploads/s", "p50 ms", "p99 ms", "other answers", "cut"), rows,
