@@ -194,6 +194,8 @@ private final class BytesSource: UploadSource {
     return .bytes(count)
   }
 
+  var readyByteCount: Int { bytes.count - position }
+
   func rewind() -> Bool {
     position = 0
     return true

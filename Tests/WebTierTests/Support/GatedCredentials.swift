@@ -10,6 +10,8 @@ import EventLoop
 
   init(_ credentials: Credentials) { fixed = credentials }
 
+  var ready: Credentials? { isOpen ? fixed : nil }
+
   func credentials() async throws(CredentialsError) -> Credentials {
     while !isOpen { await withCheckedContinuation { waiters.append($0) } }
     return fixed
