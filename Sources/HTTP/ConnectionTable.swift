@@ -69,10 +69,10 @@ import Glibc
     return peer.subscriber
   }
 
-  private func refusal(of counted: IPAddress?) -> Problem? {
-    if count - refusedCount >= limits.connectionCountMax { return .tooManyConnections }
+  private func refusal(of counted: IPAddress?) -> HTTPResponse? {
+    if count - refusedCount >= limits.connectionCountMax { return ConnectionTable.tooMany }
     guard let counted, let countMax = limits.connectionsPerAddressMax else { return nil }
-    return countsByAddress[counted, default: 0] < countMax ? nil : .tooManyConnectionsOfAddress
+    return countsByAddress[counted, default: 0] < countMax ? nil : ConnectionTable.tooManyOfAddress
   }
 
   private func uncount(_ connection: HTTPConnection) {
@@ -153,14 +153,14 @@ struct DeadlineTicks {
   }
 }
 
-extension Problem {
-  static var tooManyConnections: Problem {
-    Problem(.serviceUnavailable, code: "too-many-connections", detail: "The server is full.", retryAfter: 1)
-  }
+/// Made once: whoever opens too many connections is answered cheaply.
+extension ConnectionTable {
+  private static let tooMany = Problem(
+    .serviceUnavailable, code: "too-many-connections", detail: "The server is full.", retryAfter: 1
+  ).response
 
-  static var tooManyConnectionsOfAddress: Problem {
-    Problem(
-      .tooManyRequests, code: "too-many-connections-of-address", detail: "Your address has too many connections open.",
-      retryAfter: 1)
-  }
+  private static let tooManyOfAddress = Problem(
+    .tooManyRequests, code: "too-many-connections-of-address", detail: "Your address has too many connections open.",
+    retryAfter: 1
+  ).response
 }

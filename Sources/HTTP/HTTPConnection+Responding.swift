@@ -30,8 +30,9 @@ extension HTTPConnection {
   }
 
   /// Answers a request that no handler has, or will, and ends the connection.
-  func refuse(_ problem: Problem) {
-    let response = problem.response
+  func refuse(_ problem: Problem) { refuse(problem.response) }
+
+  func refuse(_ response: HTTPResponse) {
     var output: [UInt8] = []
     ResponseEncoder.append(
       to: &output, response.status, headers: response.headers, framing: .length(response.body.count),

@@ -7,11 +7,16 @@ package import EventLoop
   package let remoteAddress: SocketAddress
   /// The host of `remoteAddress`, as a number.
   package let peerAddress: IPAddress?
+  /// Who sent it, as far as whoever controls access has found out: behind proxies, not their address but the client's.
+  package var clientAddress: IPAddress?
+  /// Whom the client has proved to be.
+  package var clientName: String?
 
   init(head: HTTPRequestHead, body: RequestBody, remoteAddress: SocketAddress, peerAddress: IPAddress?) {
     self.head = head
     self.body = body
     self.remoteAddress = remoteAddress
     self.peerAddress = peerAddress
+    clientAddress = peerAddress
   }
 }

@@ -55,20 +55,26 @@ final class AccessControl {
     return response
   }
 
+  /// Says on the request who sent it.
   /// - Returns: `nil` when the request may go on.
   private func refusal(of request: HTTPRequest) -> HTTPResponse? {
+    if let peer = request.peerAddress, !configuration.trustedProxies.isEmpty {
+      request.clientAddress = ForwardedAddress.client(
+        of: peer, request.head.headers, trusting: configuration.trustedProxies)
+    }
     if keys == nil, configuration.addressRate == nil { return nil }
     // Load balancers ask these, without keys and as often as they like; the answers cost and tell next to nothing.
     if request.head.path == "/healthz" || request.head.path == "/readyz" { return nil }
     // Before the keys, so that guessing them is limited too.
-    if let rate = configuration.addressRate, let peer = request.peerAddress {
-      let client = ForwardedAddress.client(
-        of: peer, request.head.headers, trusting: configuration.trustedProxies)
-      if let wait = addresses.take(client.subscriber, rate, at: .now) { return AccessProblem.tooManyRequests(wait) }
+    if let rate = configuration.addressRate, let client = request.clientAddress,
+      let wait = addresses.take(client.subscriber, rate, at: .now)
+    {
+      return AccessProblem.tooManyRequests(wait)
     }
     guard keys != nil else { return nil }
     guard let digest = PresentedKey.digest(in: request.head.headers) else { return AccessProblem.keyMissing }
     guard let index = keys?.index(of: digest) else { return AccessProblem.keyUnknown }
+    request.clientName = keys?.entries[index].name
     return keys?.take(index, orBy: configuration.keyRate) { .now }.map(AccessProblem.tooManyRequests)
   }
 }
