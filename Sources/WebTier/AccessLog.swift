@@ -47,7 +47,8 @@ package final class AccessLog {
     let head = record.request.head
     line.begin(isUpload ? .info : .debug, label: "access")
     line.add("request", record.id.description)
-    line.add("client", record.request.remoteAddress.host)
+    line.add("client", client(record.request))
+    if let name = record.request.clientName { line.add("key", name) }
     line.add("method", head.method.rawValue, upTo: AccessLog.clientTextByteCountMax)
     line.add("path", head.path, upTo: AccessLog.clientTextByteCountMax)
     line.add("status", record.status(of: response))
@@ -58,6 +59,12 @@ package final class AccessLog {
     if let agent = head.headers["user-agent"] { line.add("agent", agent, upTo: AccessLog.clientTextByteCountMax) }
     line.finish()
     gather()
+  }
+
+  /// The peer's address is text already; only one that came through a proxy has to be written.
+  private func client(_ request: HTTPRequest) -> String {
+    guard let client = request.clientAddress, client != request.peerAddress else { return request.remoteAddress.host }
+    return client.description
   }
 
   private func add(_ submission: Submission, _ record: RequestRecord) {

@@ -84,6 +84,27 @@ extension WebTierTests {
       }
     }
 
+    @Test("a line names the client behind the proxies, and whose key it was", arguments: Bench.servers.prefix(1))
+    func client(server: ServerUnderTest.Kind) async throws {
+      let file = try LogFile()
+      let keys = FileManager.default.temporaryDirectory.appending(path: "keys-\(UUID().uuidString)")
+      defer { try? FileManager.default.removeItem(at: keys) }
+      try APIKey.line(name: "alice", key: "secret", rate: nil).write(to: keys, atomically: true, encoding: .utf8)
+      var setting = AccessLogTests.setting(file, .json, includesAll: true)
+      setting.access.keyFile = keys.path
+      setting.access.trustedProxies = [try #require(Subnet("127.0.0.1"))]
+      try await Bench.with(server, setting) { bench in
+        for headers in ["X-Forwarded-For: 2001:db8::1\r\nX-API-Key: secret\r\n", ""] {
+          _ = try await bench.get("/", headers: headers)
+        }
+        await bench.stop()
+        let lines = try file.objects().filter { $0["path"] as? String == "/" }
+        #expect(lines.map { $0["client"] as? String } == ["2001:db8::1", "127.0.0.1"])
+        #expect(lines.map { $0["key"] as? String } == ["alice", nil])
+        #expect(lines.map { $0["code"] as? String } == [nil, "key-missing"])
+      }
+    }
+
     @Test("where debug lines are wanted every request is logged, in text as in JSON", arguments: Bench.servers)
     func everything(server: ServerUnderTest.Kind) async throws {
       let file = try LogFile()
