@@ -7,6 +7,10 @@ package import EventLoop
   func credentials() async throws(CredentialsError) -> Credentials
 }
 
+extension CredentialsProvider {
+  package var ready: Credentials? { nil }
+}
+
 /// One place to look. The chain asks in order and keeps what it finds.
 @LoopActor protocol CredentialsSource: AnyObject {
   /// Named in errors: "environment", "container", "instance metadata" …
