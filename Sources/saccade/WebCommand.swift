@@ -92,15 +92,26 @@ struct WebCommand: ParsableCommand {
       configuration.processIndex = child.slot
     }
     try EventLoop.shared.run { [configuration] in
+      // Caught from the beginning: a process that starts, or has just become ready, leaves nothing behind either.
+      let signal = EventLoop.shared.start { try await nextSignal(of: [SIGTERM, SIGINT]) }
       let clients = try await AWSClients.fromEnvironment(environment)
-      let web = try await WebTier.start(configuration, clients: clients, logger: Logger(label: "web"))
-      let hangup = try LoopSignal(SIGHUP) { EventLoop.shared.spawn { await web.reload() } }
-      let scheme = configuration.tls == nil ? "http" : "https"
-      let line = "saccade web: listening at \(scheme)://\(web.localAddress)"
-      if let child { child.announceReady(line) } else { announce(line) }
-      _ = try await nextSignal(of: [SIGTERM, SIGINT])
-      await web.stop(within: drain)
-      hangup.close()
+      let start = EventLoop.shared.start {
+        try await WebTier.start(configuration, clients: clients, logger: Logger(label: "web"))
+      }
+      EventLoop.shared.spawn { if (try? await signal.value) != nil { start.cancel() } }
+      let hangup = try LoopSignal(SIGHUP) { EventLoop.shared.spawn { await (try? await start.value)?.reload() } }
+      defer { hangup.close() }
+      do {
+        let web = try await start.value
+        let scheme = configuration.tls == nil ? "http" : "https"
+        let line = "saccade web: listening at \(scheme)://\(web.localAddress)"
+        if let child { child.announceReady(line) } else { announce(line) }
+        _ = try await signal.value
+        await web.stop(within: drain)
+      } catch {
+        // Stopped before it served: no failure.
+        if !start.isCancelled { throw error }
+      }
       clients.shutdown()
     }
   }
