@@ -33,9 +33,13 @@ package import EventLoop
   }
 
   /// Creates the queue that one web process takes its answers from.
+  /// - Parameter tags: Set together with the queue, so that it is never seen without them; takes the right to
+  ///   `sqs:TagQueue`.
   /// - Returns: Its URL.
-  package static func createReplyQueue(named name: String, sqs: SQSClient) async throws(AWSError) -> String {
-    try await sqs.createQueue(name, attributes: ["MessageRetentionPeriod": seconds(answerRetention)])
+  package static func createReplyQueue(
+    named name: String, tags: [String: String] = [:], sqs: SQSClient
+  ) async throws(AWSError) -> String {
+    try await sqs.createQueue(name, attributes: ["MessageRetentionPeriod": seconds(answerRetention)], tags: tags)
   }
 
   private static func seconds(_ duration: Duration) -> String { String(duration.components.seconds) }

@@ -14,16 +14,17 @@ final class AnswerDeletion {
   private static let waitingCountMax = 10_000
 
   private let sqs: SQSClient
-  private let queueURL: String
+  /// Receipts from a queue that has been replaced are refused one by one, which nobody minds: that queue is gone.
+  private let queue: ReplyQueue
   private let logger: Logger
   private var waiting: [String] = []
   private var callCount = 0
   private var timer: LoopTimer?
   private var timerIsArmed = false
 
-  init(sqs: SQSClient, queueURL: String, logger: Logger) {
+  init(sqs: SQSClient, queue: ReplyQueue, logger: Logger) {
     self.sqs = sqs
-    self.queueURL = queueURL
+    self.queue = queue
     self.logger = logger
   }
 
@@ -65,7 +66,7 @@ final class AnswerDeletion {
     callCount += 1
     EventLoop.shared.spawn { [self] in
       do throws(AWSError) {
-        _ = try await sqs.deleteMessages(handles, from: queueURL)
+        _ = try await sqs.deleteMessages(handles, from: queue.url)
       } catch {
         if !error.isCancellation { logger.warning("answers cannot be deleted: \(error)") }
       }

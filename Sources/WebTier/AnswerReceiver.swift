@@ -11,7 +11,7 @@ final class AnswerReceiver {
   private static let pauseMax: Duration = .seconds(10)
 
   private let sqs: SQSClient
-  private let queueURL: String
+  private let queue: ReplyQueue
   private let answers: AnswerTable
   private let metrics: WebMetrics
   private let logger: Logger
@@ -21,13 +21,13 @@ final class AnswerReceiver {
   private var nextReceiver = 0
   private var isStopping = false
 
-  init(sqs: SQSClient, queueURL: String, answers: AnswerTable, metrics: WebMetrics, logger: Logger) {
+  init(sqs: SQSClient, queue: ReplyQueue, answers: AnswerTable, metrics: WebMetrics, logger: Logger) {
     self.sqs = sqs
-    self.queueURL = queueURL
+    self.queue = queue
     self.answers = answers
     self.metrics = metrics
     self.logger = logger
-    deletion = AnswerDeletion(sqs: sqs, queueURL: queueURL, logger: logger)
+    deletion = AnswerDeletion(sqs: sqs, queue: queue, logger: logger)
   }
 
   func start() {
@@ -55,8 +55,10 @@ final class AnswerReceiver {
     var pause = AnswerReceiver.pauseMin
     while !isStopping {
       let decision: ReceiverScaling.Decision
+      let queueURL = queue.url
       do throws(AWSError) {
         let messages = try await sqs.receiveMessages(from: queueURL)
+        queue.received()
         pause = AnswerReceiver.pauseMin
         decision = scaling.received(messageCount: messages.count)
         if decision == .goAndStartAnother { startReceiver() }
@@ -64,7 +66,9 @@ final class AnswerReceiver {
       } catch {
         if isStopping || error.isCancellation { return }
         logger.warning("answers cannot be received: \(error)")
+        if error.serviceError?.isQueueMissing == true { await queue.isMissing(queueURL) }
         decision = scaling.failed()
+        if queue.url != queueURL { pause = AnswerReceiver.pauseMin }
         do { try await sleep(for: pause) } catch { return }
         pause = min(pause * 2, AnswerReceiver.pauseMax)
       }

@@ -11,18 +11,18 @@ final class ClassifyHandler {
   private let answers: AnswerTable
   private let metrics: WebMetrics
   private let makeID: @LoopActor () -> JobID
-  private let replyQueueURL: String
+  private let replyQueue: ReplyQueue
 
   init(
     configuration: WebConfiguration, storage: ImageStorage, sender: JobSender, answers: AnswerTable,
-    metrics: WebMetrics, replyQueueURL: String, makeID: @escaping @LoopActor () -> JobID
+    metrics: WebMetrics, replyQueue: ReplyQueue, makeID: @escaping @LoopActor () -> JobID
   ) {
     self.configuration = configuration
     self.storage = storage
     self.sender = sender
     self.answers = answers
     self.metrics = metrics
-    self.replyQueueURL = replyQueueURL
+    self.replyQueue = replyQueue
     self.makeID = makeID
   }
 
@@ -104,7 +104,7 @@ final class ClassifyHandler {
 
   private func job(for upload: ImageUpload, of requestID: RequestID) -> ClassificationJob {
     ClassificationJob(
-      key: upload.key, bucket: configuration.inputBucket, name: upload.name, replyTo: replyQueueURL,
+      key: upload.key, bucket: configuration.inputBucket, name: upload.name, replyTo: replyQueue.url,
       receivedAt: upload.receivedAt, requestID: requestID)
   }
 }

@@ -39,5 +39,8 @@ package struct WebLimits: Sendable {
   /// its answer that the connection ends, rather than from a reset. A round trip takes less even around the world.
   package var stopGraceDuration: Duration = .seconds(1)
 
+  /// The reply queues' upkeep.
+  package var replyQueues = ReplyQueueLimits()
+
   package init() {}
 }

@@ -21,8 +21,8 @@ package final class WebTier {
   private let readiness: Readiness
   private let access: AccessControl
   private let observer: RequestObserver
-  private let sqs: SQSClient
-  private let replyQueueURL: String
+  private let replyQueue: ReplyQueue
+  let cleaner: ReplyQueueCleaner
   private let logger: Logger
   private let tlsFiles: TLSFiles?
 
@@ -40,36 +40,36 @@ package final class WebTier {
     let requestQueueURL = try await Installation.open(
       inputBucket: configuration.inputBucket, outputBucket: configuration.outputBucket, queues: names, s3: clients.s3,
       sqs: clients.sqs, logger: logger)
-    let nodeID = JobIDSource().next().description
-    let replyQueueURL = try await Installation.createReplyQueue(
-      named: try names.replies(nodeID: nodeID), sqs: clients.sqs)
+    let nodeID = JobIDSource().next()
+    let replyQueue = try await ReplyQueue.create(
+      nodeID: nodeID, names: names, sqs: clients.sqs, limits: configuration.limits.replyQueues, logger: logger)
     do {
       return try WebTier(
         configuration, clients: clients, access: access, tls: tls, requestQueueURL: requestQueueURL,
-        replyQueueURL: replyQueueURL, nodeID: nodeID, logger: logger)
+        replyQueue: replyQueue, nodeID: nodeID.description, names: names, logger: logger)
     } catch {
       // A process that does not come up leaves no queue behind, however often it is started.
-      try? await clients.sqs.deleteQueue(replyQueueURL)
+      await replyQueue.close()
       throw error
     }
   }
 
   private init(
     _ configuration: WebConfiguration, clients: AWSClients, access: AccessControl, tls: TLSContext?,
-    requestQueueURL: String, replyQueueURL: String, nodeID: String, logger: Logger
+    requestQueueURL: String, replyQueue: ReplyQueue, nodeID: String, names: QueueNames, logger: Logger
   ) throws {
-    self.logger = logger
     self.access = access
+    self.logger = logger
     tlsFiles = configuration.tls
-    self.replyQueueURL = replyQueueURL
+    self.replyQueue = replyQueue
     let (s3, sqs) = (clients.s3, clients.sqs)
-    self.sqs = sqs
     let storage = ImageStorage(s3: s3, bucket: configuration.inputBucket, limits: configuration.limits)
     let answers = AnswerTable(limits: configuration.limits)
     let sender = JobSender(sqs: sqs, queueURL: requestQueueURL)
     let readiness = Readiness { () throws(AWSError) in
       try await s3.headBucket(configuration.inputBucket)
       _ = try await sqs.queueAttributes(of: requestQueueURL, ["QueueArn"])
+      if let obstacle = replyQueue.obstacle { throw obstacle }
     }
     let metrics = WebMetrics(
       storage: storage, answers: answers, sender: sender, calls: clients.counters, limits: configuration.limits,
@@ -79,7 +79,7 @@ package final class WebTier {
     let identifiers = JobIDSource()
     let classify = ClassifyHandler(
       configuration: configuration, storage: storage, sender: sender, answers: answers, metrics: metrics,
-      replyQueueURL: replyQueueURL
+      replyQueue: replyQueue
     ) { identifiers.next() }
     let results = ResultsHandler(
       results: ResultStore(s3: s3, configuration: configuration), answers: answers, limits: configuration.limits)
@@ -105,8 +105,12 @@ package final class WebTier {
     self.results = results
     self.sender = sender
     self.readiness = readiness
-    receiver = AnswerReceiver(sqs: sqs, queueURL: replyQueueURL, answers: answers, metrics: metrics, logger: logger)
+    receiver = AnswerReceiver(sqs: sqs, queue: replyQueue, answers: answers, metrics: metrics, logger: logger)
     receiver.start()
+    cleaner = ReplyQueueCleaner(
+      sqs: sqs, names: names, own: replyQueue, limits: configuration.limits.replyQueues, logger: logger)
+    // One of the processes on a port is enough.
+    if configuration.processIndex == 0 { cleaner.start() }
   }
 
   /// Reads the files of API keys and certificate again; one that is broken changes nothing. For SIGHUP.
@@ -133,9 +137,8 @@ package final class WebTier {
     results.drain()
     await server.shutdown(within: bound)
     await receiver.stop()
-    do throws(AWSError) { try await sqs.deleteQueue(replyQueueURL) } catch {
-      logger.warning("the reply queue is left behind: \(error)")
-    }
+    await cleaner.stop()
+    await replyQueue.close()
     answers.close()
     observer.close()
   }
