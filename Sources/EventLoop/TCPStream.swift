@@ -29,6 +29,9 @@ package final class TCPStream {
   /// Everything that was ever queued.
   private var enqueuedByteCount = 0
 
+  /// libuv reads the socket. With TLS that begins later than `isReading`, when what had come before has been read.
+  private var isPolling = false
+
   // TLS (`+TLS`).
   var tls: TLSSession?
   /// Reading is to go on with what the session holds.
@@ -83,6 +86,8 @@ package final class TCPStream {
   }
 
   func startPolling() {
+    if isPolling { return }
+    isPolling = true
     let status = uv_read_start(
       handle.stream,
       lendReadBuffer,
@@ -97,6 +102,7 @@ package final class TCPStream {
   package func stopReading() {
     guard isOpen, isReading else { return }
     isReading = false
+    isPolling = false
     uv_read_stop(handle.stream)
   }
 

@@ -82,6 +82,8 @@ struct WebCommand: ParsableCommand {
     let environment = ProcessInfo.processInfo.environment
     let child = PreforkChild(environment: environment)
     if processes.count > 1, child == nil {
+      // A mistake is told once, rather than by each process that does not come up.
+      if let files = tls.files { _ = try TLSContext(files) }
       let status = try EventLoop.shared.run { [self] in
         try await WebMaster.run(host: host, port: port, processCount: processes.count, drain: drain)
       }

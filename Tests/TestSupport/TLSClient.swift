@@ -101,6 +101,8 @@ package final class TLSClient {
     try check(SSL_do_handshake(ssl))
   }
 
+  package var isEstablished: Bool { SSL_is_init_finished(ssl) == 1 }
+
   package var isResumed: Bool { SSL_session_reused(ssl) == 1 }
 
   /// What the server has chosen of the protocols offered.

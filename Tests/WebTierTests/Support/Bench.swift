@@ -17,6 +17,7 @@ import Testing
     var access = AccessConfiguration()
     var http = HTTPLimits()
     var accessLog: AccessLog.Configuration?
+    var tls: TLSFiles?
     /// What the worker answers; nil leaves the answering to the test.
     var answer: @Sendable @LoopActor (StubWorker.Work) -> StubWorker.Outcome? = { StubWorker.label($0.job) }
 
@@ -79,6 +80,7 @@ import Testing
     configuration.access = setting.access
     configuration.http = setting.http
     configuration.accessLog = setting.accessLog
+    configuration.tls = setting.tls
     let queueURL = try await Installation.create(
       inputBucket: configuration.inputBucket, outputBucket: configuration.outputBucket, queues: names, s3: clients.s3,
       sqs: clients.sqs)
