@@ -8,6 +8,9 @@ package final class AWSClients {
   package let transport: Transport
   /// Every attempt of every call of both clients.
   package let counters: AWSCallCounters
+  private let configuration: AWSConfiguration
+  private let credentials: any CredentialsProvider
+  private var streamTransports: [Transport] = []
 
   /// Finds region, endpoints and credentials where the AWS SDKs look for them; `AWS_CA_BUNDLE` replaces the system's
   /// certificate authorities.
@@ -26,6 +29,8 @@ package final class AWSClients {
     _ configuration: AWSConfiguration, credentials: any CredentialsProvider, transport: Transport
   ) throws(AWSError) {
     self.transport = transport
+    self.configuration = configuration
+    self.credentials = credentials
     counters = AWSCallCounters()
     let options = ServiceOptions(counters: counters)
     s3 = try S3Client(
@@ -36,6 +41,23 @@ package final class AWSClients {
       transport: transport, options: options)
   }
 
+  /// Another S3 client, for bodies that come slowly and all at once: with connections, buffers and queue of its own.
+  /// - Parameters:
+  ///   - activeCountMax: Bodies on their way at once; those beyond wait in their order.
+  ///   - durationMax: Of one body, from beginning to answer.
+  package func makeStreams(activeCountMax: Int, durationMax: Duration) throws(AWSError) -> S3Client {
+    let streams = Transport(limits: .streams(activeCountMax: activeCountMax, like: transport.limits))
+    streamTransports.append(streams)
+    let timeouts = TransportTimeouts(total: durationMax)
+    return try S3Client(
+      region: configuration.region, endpoint: ServiceEndpoint(configuration.s3.url),
+      usesPathStyle: configuration.s3.isCustom, credentials: credentials, transport: streams,
+      options: ServiceOptions(counters: counters, timeouts: timeouts))
+  }
+
   /// Ends what is under way; every call fails from then on.
-  package func shutdown() { transport.shutdown() }
+  package func shutdown() {
+    transport.shutdown()
+    for streams in streamTransports { streams.shutdown() }
+  }
 }

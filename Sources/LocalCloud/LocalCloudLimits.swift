@@ -1,7 +1,8 @@
 /// Every bound of the local cloud in one place. Those that S3 and SQS document are theirs.
 package struct LocalCloudLimits: Sendable {
-  /// Open connections; each holds at most two pieces of an upload: 512 MiB in all.
-  package var connectionCountMax = 1024
+  /// Open connections: those of a web process that sends 10 000 uploads at their clients' pace, and others. One that
+  /// brings an object holds at most two pieces of it.
+  package var connectionCountMax = 12_288
   /// Bytes of an object moved by one visit to the thread pool. Longer pieces cost fewer visits, shorter ones less memory;
   /// beyond 256 KiB nothing is won.
   package var pieceByteCount = 256 * 1024

@@ -38,7 +38,7 @@ final class ClassifyHandler {
       try await submission.stored()
       record.stored()
       let patience = Patience(request.head.headers, atMost: configuration.limits.answerTimeout)
-      let replies = try await ask(submission.uploads, of: record.id, for: patience.duration)
+      let replies = try await ask(submission, of: record.id, for: patience.duration)
       record.replies = replies
       for reply in replies { metrics.count(reply) }
       var response = format.response(to: replies, isList: isForm && replies.count > 1)
@@ -90,13 +90,15 @@ final class ClassifyHandler {
 
   /// Enqueues a job for each stored image and waits for the answers, in the images' order.
   private func ask(
-    _ uploads: [ImageUpload], of requestID: RequestID, for patience: Duration
+    _ submission: Submission, of requestID: RequestID, for patience: Duration
   ) async throws(SubmissionError) -> [Reply] {
+    let uploads = submission.uploads
     let deadline = ContinuousClock.now + patience
     let ids = uploads.map(\.key.id)
     defer { for id in ids { answers.withdraw(id) } }
     for id in ids { try answers.expect(id, until: deadline) }
     try await sender.send(uploads.map { job(for: $0, of: requestID) })
+    submission.wasQueued()
     var replies: [Reply] = []
     for upload in uploads { replies.append(try await answers.reply(to: upload.key.id)) }
     return replies

@@ -68,16 +68,17 @@ extension Problem {
     case .tooLarge(let byteCountMax):
       self.init(
         .contentTooLarge, code: "image-too-large", detail: "An image may have at most \(byteCountMax) bytes.")
-    case .lengthUnknown:
-      self.init(
-        .lengthRequired, code: "length-required",
-        detail: "A large image needs a request with a Content-Length.")
     case .lengthMismatch:
       self.init(
         .badRequest, code: "length-mismatch", detail: "The part is longer than its Content-Length says.")
     case .busy:
       self.init(
         .serviceUnavailable, code: "too-many-uploads", detail: "Too many uploads are under way.",
+        retryAfter: Problem.retrySeconds)
+    case .memorySpent:
+      self.init(
+        .serviceUnavailable, code: "upload-memory-spent",
+        detail: "There is no memory now for an image of unknown length. With a Content-Length there may be a way.",
         retryAfter: Problem.retrySeconds)
     case .replayImpossible:
       self.init(

@@ -1,56 +1,81 @@
 import DequeModule
 import EventLoop
 
-/// The bytes of one upload: appended as the client sends them, read as S3 takes them, and kept for another reading
-/// while the process-wide budget allows.
+/// The bytes of one upload, or of one part of it: appended as the client sends them, read as S3 takes them, and kept
+/// for another reading while the process-wide budget allows.
 @LoopActor
 final class ReplayBuffer {
   private let pool: SlabPool
   private var slabs = Deque<Slab>()
-  /// Where the first slab lies in the file; above zero once sent bytes have been let go.
-  private var firstOffset = 0
+  /// Where reading goes on.
+  private var cursor = (slab: 0, offset: 0)
+  private var promisedByteCount = 0
   private(set) var receivedByteCount = 0
   private(set) var readByteCount = 0
+  /// False once sent bytes have been let go.
+  private(set) var canRewind = true
 
   init(pool: SlabPool) { self.pool = pool }
 
   var unreadByteCount: Int { receivedByteCount - readByteCount }
-  var canRewind: Bool { firstOffset == 0 }
+
+  /// Sets aside what is missing of so many bytes in all; see ``SlabPool/promise(_:isOwed:)``.
+  func promise(totalByteCount: Int, isOwed: Bool = false) -> Bool {
+    let heldByteCount = slabs.reduce(0) { $0 + $1.size.byteCount }
+    // The last slab may end beyond the total.
+    let missing = max(0, totalByteCount - heldByteCount) + Slab.Size.large.byteCount
+    guard pool.promise(missing, isOwed: isOwed) else { return false }
+    promisedByteCount = missing
+    return true
+  }
 
   func append(_ bytes: Span<UInt8>) {
     var offset = 0
     while offset < bytes.count {
-      if slabs.last.map({ $0.freeByteCount == 0 }) ?? true {
-        if !pool.allowsReplay { releaseRead() }
-        slabs.append(pool.take())
-      }
-      // The loop above made sure of a last slab with room in it.
+      if slabs.last.map({ $0.freeByteCount == 0 }) ?? true { slabs.append(nextSlab()) }
+      // The line above made sure of a last slab with room in it.
       let count = slabs[slabs.count - 1].append(bytes, from: offset)
       offset += count
       receivedByteCount += count
     }
   }
 
+  private func nextSlab() -> Slab {
+    if promisedByteCount >= Slab.Size.large.byteCount {
+      promisedByteCount -= Slab.Size.large.byteCount
+      pool.redeem(Slab.Size.large.byteCount)
+      return pool.take(.large)
+    }
+    guard !pool.isSpent else {
+      letGo()
+      return pool.take(.small)
+    }
+    return pool.take(receivedByteCount == 0 ? .small : .large)
+  }
+
   /// Copies the next unread bytes, but none at or beyond `limit` of the file.
-  func read(into target: UnsafeMutableRawBufferPointer, upTo limit: Int) -> Int {
+  /// - Parameter isComplete: Whether the file is all here. What is then kept is bounded by nature, and short-lived.
+  func read(into target: UnsafeMutableRawBufferPointer, upTo limit: Int, isComplete: Bool) -> Int {
     var copied = 0
     let end = min(limit, receivedByteCount)
     while copied < target.count && readByteCount < end {
-      let position = readByteCount - firstOffset
+      if cursor.offset == slabs[cursor.slab].filledByteCount { cursor = (cursor.slab + 1, 0) }
       let room = UnsafeMutableRawBufferPointer(
         rebasing: target[copied..<min(target.count, copied + end - readByteCount)])
-      let count = slabs[position / Slab.byteCount].copy(from: position % Slab.byteCount, to: room)
+      let count = slabs[cursor.slab].copy(from: cursor.offset, to: room)
+      cursor.offset += count
       copied += count
       readByteCount += count
     }
     // Once something has been let go nothing before it can be replayed, so nothing is gained by keeping more.
-    if !canRewind { releaseRead() }
+    if !canRewind || (pool.isSpent && !isComplete) { letGo() }
     return copied
   }
 
   /// Starts again at the first byte; false when it has been let go.
   func rewind() -> Bool {
     guard canRewind else { return false }
+    cursor = (0, 0)
     readByteCount = 0
     return true
   }
@@ -58,15 +83,26 @@ final class ReplayBuffer {
   /// Gives every slab back.
   func release() {
     for slab in slabs { pool.give(slab) }
+    pool.redeem(promisedByteCount)
+    promisedByteCount = 0
     slabs = []
-    firstOffset = receivedByteCount
+    cursor = (0, 0)
     readByteCount = receivedByteCount
+    canRewind = receivedByteCount == 0
   }
 
-  private func releaseRead() {
-    while slabs.count > 0, readByteCount - firstOffset >= Slab.byteCount {
+  /// Gives back what has been read; all of it when nothing else is here.
+  private func letGo() {
+    guard readByteCount > 0 else { return }
+    while cursor.slab > 0 {
       pool.give(slabs.removeFirst())
-      firstOffset += Slab.byteCount
+      cursor.slab -= 1
+      canRewind = false
+    }
+    if unreadByteCount == 0, let last = slabs.popLast() {
+      pool.give(last)
+      cursor.offset = 0
+      canRewind = false
     }
   }
 }

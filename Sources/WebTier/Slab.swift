@@ -5,17 +5,28 @@ import EventLoop
 /// Filled by one upload at its end and read from its beginning; it goes back to its pool by ``SlabPool/give(_:)``.
 @LoopActor
 final class Slab {
-  static let byteCount = 64 * 1024
+  /// Two classes, so that a small image, and a large one that is sent as slowly as it comes, hold a quarter of what a
+  /// fast one does.
+  enum Size: Int, CaseIterable {
+    case small = 16384
+    case large = 65536
 
+    var byteCount: Int { rawValue }
+  }
+
+  let size: Size
   /// Freed with the slab. Never handed out beyond a call. Touched on the loop only, but for the end of a slab.
   private nonisolated(unsafe) let memory: UnsafeMutableRawBufferPointer
   private(set) var filledByteCount = 0
 
-  init() { memory = .allocate(byteCount: Slab.byteCount, alignment: 64) }
+  init(_ size: Size) {
+    self.size = size
+    memory = .allocate(byteCount: size.byteCount, alignment: 64)
+  }
 
   deinit { memory.deallocate() }
 
-  var freeByteCount: Int { Slab.byteCount - filledByteCount }
+  var freeByteCount: Int { size.byteCount - filledByteCount }
 
   /// Appends as many bytes as fit and says how many.
   func append(_ bytes: Span<UInt8>, from offset: Int) -> Int {

@@ -1,32 +1,48 @@
 import EventLoop
 
-/// The memory of all uploads of the process.
+/// The memory of all uploads of the process, and its budget.
 ///
-/// It gives out as many slabs as are asked for, since what is asked for is bounded by back-pressure, and tells
-/// uploads when they may no longer keep what S3 has already taken.
+/// It gives out as many slabs as are asked for, since what is asked for beyond the budget is bounded by back-pressure:
+/// an upload that finds the budget spent keeps nothing of what S3 has taken, and has a slab or two in hand. Memory for a
+/// part of an upload of unknown length is promised beforehand, or not at all.
 @LoopActor
 final class SlabPool {
   /// Free slabs kept for the next uploads: enough for a burst, little enough to give memory back after one.
-  private static let freeSlabCountMax = 256
+  private static let freeByteCountMax = 16 * 1024 * 1024
 
-  private let replayByteCountMax: Int
-  private var free: [Slab] = []
+  private let budgetByteCount: Int
+  private var free: [Slab.Size: [Slab]] = [:]
   private(set) var usedByteCount = 0
+  /// Set aside for parts that are being gathered.
+  private(set) var promisedByteCount = 0
 
-  init(replayByteCountMax: Int) { self.replayByteCountMax = replayByteCountMax }
+  init(budgetByteCount: Int) { self.budgetByteCount = budgetByteCount }
 
-  /// False once the budget is spent: sent bytes are then let go, and an upload that needs them again is refused.
-  var allowsReplay: Bool { usedByteCount + Slab.byteCount <= replayByteCountMax }
+  /// True once the budget is spent: sent bytes are then let go, and an upload that needs them again is refused.
+  var isSpent: Bool { usedByteCount + promisedByteCount + Slab.Size.large.byteCount > budgetByteCount }
 
-  func take() -> Slab {
-    usedByteCount += Slab.byteCount
-    return free.popLast() ?? Slab()
+  func take(_ size: Slab.Size) -> Slab {
+    usedByteCount += size.byteCount
+    return free[size]?.popLast() ?? Slab(size)
   }
 
   func give(_ slab: Slab) {
-    usedByteCount -= Slab.byteCount
-    guard free.count < SlabPool.freeSlabCountMax else { return }
+    usedByteCount -= slab.size.byteCount
+    let kept = free[slab.size, default: []].count
+    guard (kept + 1) * slab.size.byteCount <= SlabPool.freeByteCountMax else { return }
     slab.reset()
-    free.append(slab)
+    free[slab.size, default: []].append(slab)
   }
+
+  /// Sets memory aside.
+  /// - Parameter isOwed: Whether the caller has just given back as much, and is not to fail for what others took.
+  /// - Returns: False when the budget does not allow it.
+  func promise(_ byteCount: Int, isOwed: Bool = false) -> Bool {
+    guard isOwed || usedByteCount + promisedByteCount + byteCount <= budgetByteCount else { return false }
+    promisedByteCount += byteCount
+    return true
+  }
+
+  /// Slabs are taken in a promise's place, or it is not needed any more.
+  func redeem(_ byteCount: Int) { promisedByteCount -= byteCount }
 }

@@ -16,7 +16,7 @@ final class Submission {
   private(set) var failure: SubmissionError?
   /// Files that are acceptable in principle: one for a raw body.
   private let fileCountMax: Int
-  private var isStored = false
+  private var isQueued = false
   /// Whether a place is kept for the first file.
   private var hasReservation = false
 
@@ -56,14 +56,16 @@ final class Submission {
     for upload in uploads {
       do throws(UploadError) { try await upload.stored() } catch { throw .upload(error, fileName: upload.name) }
     }
-    isStored = true
   }
 
-  /// Takes everything back that has come so far. Once all is stored there is nothing to take back: a job may be on its
-  /// way, even if the queue's answer to it was lost.
+  /// The queue has the jobs: from now on the images are theirs.
+  func wasQueued() { isQueued = true }
+
+  /// Takes everything back that has come so far. A job whose message was accepted although its answer was lost finds no
+  /// image, and nobody waits for it.
   func abandon() {
     giveReservationBack()
-    guard !isStored else { return }
+    guard !isQueued else { return }
     for upload in uploads { upload.abandon() }
   }
 

@@ -5,12 +5,12 @@ enum UploadError: Error {
   case empty
   case notAnImage
   case tooLarge(byteCountMax: Int)
-  /// A chunked request body beyond the first window: S3 wants to know the length beforehand.
-  case lengthUnknown
   /// The part announced a length of its own and is longer.
   case lengthMismatch
   /// As many uploads as the process takes are under way.
   case busy
+  /// The memory of uploads is spent, and this one's length is not known: it cannot be sent before its end.
+  case memorySpent
   /// The bytes are needed again and have been let go, since the replay budget is spent. The client may send again.
   case replayImpossible
   case storage(AWSError)

@@ -4,15 +4,34 @@ package struct WebLimits: Sendable {
   package var firstWindowByteCount = 256 * 1024
   /// Bytes of one upload that S3 has not taken yet. Beyond them the client's socket is not read.
   package var unsentByteCountMax = 512 * 1024
-  /// Memory of all uploads together that is kept for replays. What is in flight beyond it is bounded by
-  /// `uploadCountMax` × `unsentByteCountMax`, which with the defaults adds another 512 MiB at the very worst.
+  /// Memory of all uploads together: what is gathered, on its way or kept for a replay. Once it is spent each upload has
+  /// one small slab and one read of its client's in hand, and what has been sent is let go.
   package var replayByteCountMax = 256 * 1024 * 1024
   /// Files on their way to S3 at once, and requests that have been let in to bring one; further ones are refused with 503
-  /// before they are read.
-  package var uploadCountMax = 1024
-  /// Memory of all uploads, replays included, beyond which no request is let in unless its first window fits: with the
-  /// defaults, what the two bounds above come to at the very worst. What has been let in goes on.
+  /// before they are read. It is memory that bounds uploads; this bounds the bookkeeping: one for each connection, and as
+  /// many again from forms with several files.
+  package var uploadCountMax = 20_000
+  /// Memory of all uploads, beyond which no request is let in unless its first window fits: the bound above, and 50 KiB
+  /// for each of 10 000 connections. What has been let in goes on.
   package var bufferByteCountMax = 768 * 1024 * 1024
+  /// Uploads sent to S3 at their client's pace at once, each on a connection of its own; others wait in their order, and
+  /// their clients with them.
+  package var streamedUploadCountMax = 10_000
+  /// How long an upload may take at its client's pace; the HTTP server's own bound for a request.
+  package var streamedUploadDurationMax: Duration = .seconds(900)
+  /// Parts of one upload of unknown length that S3 is taking at once; one more is being gathered. Two keep a connection
+  /// busy while the other waits for its answer.
+  package var partsInFlightMax = 2
+  /// Uploads without a job that wait to be removed from the bucket: all there can be at once, twice.
+  package var removalCountMax = 40_000
+  /// Those that are being removed at once. Most of them are in a pause.
+  package var removalsInFlightMax = 256
+  /// Attempts at one removal, beside the S3 client's own.
+  package var removalAttemptCountMax = 5
+  /// Between the first two of them; four times as long before each further one: 85 s in all.
+  package var removalPause: Duration = .seconds(1)
+  /// After a removal, before it is repeated since the upload might have been stored late.
+  package var removalSettleDuration: Duration = .seconds(5)
   /// Files in one form, so that one request cannot take everybody's places.
   package var filesPerFormMax = 32
   /// One image.

@@ -23,6 +23,7 @@ package final class WebTier {
   private let observer: RequestObserver
   private let replyQueue: ReplyQueue
   let cleaner: ReplyQueueCleaner
+  private let storage: ImageStorage
   private let logger: Logger
   private let tlsFiles: TLSFiles?
 
@@ -63,7 +64,12 @@ package final class WebTier {
     tlsFiles = configuration.tls
     self.replyQueue = replyQueue
     let (s3, sqs) = (clients.s3, clients.sqs)
-    let storage = ImageStorage(s3: s3, bucket: configuration.inputBucket, limits: configuration.limits)
+    let streams = try clients.makeStreams(
+      activeCountMax: configuration.limits.streamedUploadCountMax,
+      durationMax: configuration.limits.streamedUploadDurationMax)
+    let storage = ImageStorage(
+      s3: s3, streams: streams, bucket: configuration.inputBucket, limits: configuration.limits, logger: logger)
+    self.storage = storage
     let answers = AnswerTable(limits: configuration.limits)
     let sender = JobSender(sqs: sqs, queueURL: requestQueueURL)
     let readiness = Readiness { () throws(AWSError) in
@@ -131,11 +137,16 @@ package final class WebTier {
     }
   }
 
+  /// How long a stop waits for S3 to remove what no job will name.
+  private static let removalStopDuration: Duration = .seconds(5)
+
   /// Stops accepting, finishes what is in flight within the bound, and removes the reply queue.
   package func stop(within bound: Duration) async {
     readiness.isDraining = true
     results.drain()
     await server.shutdown(within: bound)
+    // Requests that were cut short have left their uploads to be removed.
+    await storage.removals.finish(within: WebTier.removalStopDuration)
     await receiver.stop()
     await cleaner.stop()
     await replyQueue.close()

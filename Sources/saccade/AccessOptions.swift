@@ -44,10 +44,10 @@ struct AccessOptions: ParsableArguments {
       """)
   var maxConnectionsPerAddress = HTTPLimits().connectionsPerAddressMax ?? 0
 
-  @Option(help: "Uploads on their way to S3 at once; beyond them 503 before the body. Each may hold half a MiB.")
+  @Option(help: "Uploads on their way to S3 at once; beyond them 503 before the body.")
   var maxUploads = WebLimits().uploadCountMax
 
-  @Option(help: "Memory of all uploads, replays included, in MiB, beyond which new ones get 503 before the body.")
+  @Option(help: "Memory of all uploads, in MiB, beyond which new ones get 503 before the body.")
   var uploadMemory = WebLimits().bufferByteCountMax >> 20
 
   @Option(help: "Bytes a second that an upload must bring, on average over 20 seconds.")

@@ -37,6 +37,8 @@ struct CloudCommand: ParsableCommand {
   func run() throws {
     endWithSupervisor()
     log.bootstrap()
+    // A connection and a file for each object that comes.
+    DescriptorLimit.raise(to: 2 * LocalCloudLimits().connectionCountMax + 1024)
     if sink.isSink { return try runSink() }
     let configuration = LocalCloudConfiguration(
       host: host, port: port, dataFolder: dataFolder, isDurable: isDurable, logger: Logger(label: "saccade.cloud"))

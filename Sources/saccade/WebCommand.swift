@@ -93,6 +93,7 @@ struct WebCommand: ParsableCommand {
       configuration.inheritedSocket = child.socketDescriptor
       configuration.processIndex = child.slot
     }
+    configuration.fitDescriptors(logger: Logger(label: "web"))
     try EventLoop.shared.run { [configuration] in
       // Caught from the beginning: a process that starts, or has just become ready, leaves nothing behind either.
       let signal = EventLoop.shared.start { try await nextSignal(of: [SIGTERM, SIGINT]) }

@@ -12,7 +12,20 @@ package struct MultipartUpload: ~Copyable, Sendable {
   package var bucket: String { state.bucket }
   package var key: String { state.key }
   package var uploadID: String { state.uploadID }
+  /// The right to upload parts, for tasks of their own. Of the upload's end they know nothing.
+  package var parts: Parts { Parts(state: state) }
   private let state: State
+
+  /// See `parts`.
+  package struct Parts: Sendable {
+    fileprivate let state: State
+
+    /// See `MultipartUpload.uploadPart`.
+    @LoopActor package func upload(_ number: Int, _ body: ObjectBody) async throws(AWSError) {
+      state.parts[number] = try await state.client.uploadPart(
+        number, body, bucket: state.bucket, key: state.key, uploadID: state.uploadID)
+    }
+  }
 
   /// `discard self` is for types of plain values only, so what a finished upload leaves to `deinit` is a flag.
   @LoopActor fileprivate final class State {
@@ -52,9 +65,7 @@ package struct MultipartUpload: ~Copyable, Sendable {
   ///
   /// - Parameter number: 1 to 10 000.
   @LoopActor package borrowing func uploadPart(_ number: Int, _ body: ObjectBody) async throws(AWSError) {
-    let state = state
-    state.parts[number] = try await state.client.uploadPart(
-      number, body, bucket: state.bucket, key: state.key, uploadID: state.uploadID)
+    try await parts.upload(number, body)
   }
 
   /// Makes the parts one object. When it fails, the upload is aborted.

@@ -55,6 +55,33 @@ extension S3Client {
     return ObjectInfo.unquoted(root["ETag"]?.text ?? "")
   }
 
+  /// Aborts every unfinished upload of this very key, those included whose id never arrived since the answer to an attempt
+  /// was lost, of which curl's own replays on dead connections tell nobody. For keys that no other upload uses.
+  package func abortMultipartUploads(bucket: String, key: String) async throws(AWSError) {
+    for (found, uploadID) in try await listMultipartUploads(bucket: bucket, prefix: key) where found == key {
+      try await abortMultipartUpload(bucket: bucket, key: key, uploadID: uploadID)
+    }
+  }
+
+  /// The first page of the uploads that were begun and not ended, by key: at most 1000.
+  package func listMultipartUploads(
+    bucket: String, prefix: String = ""
+  ) async throws(AWSError) -> [(key: String, uploadID: String)] {
+    var call = try call("ListMultipartUploads", "GET", bucket: bucket)
+    call.query = [("uploads", ""), ("encoding-type", "url")]
+    if !prefix.isEmpty { call.query.append(("prefix", prefix)) }
+    let root = try document(try await caller.send(call), of: call.operation)
+    guard root.name == "ListMultipartUploadsResult" else {
+      throw .malformedResponse(operation: call.operation, "<\(root.name)>")
+    }
+    let isEncoded = root["EncodingType"]?.text == "url"
+    return root.all("Upload").map { entry in
+      let key = entry["Key"]?.text ?? ""
+      let plain = isEncoded ? URIEncoding.decode(key, plusIsSpace: true) ?? key : key
+      return (plain, entry["UploadId"]?.text ?? "")
+    }
+  }
+
   func abortMultipartUpload(bucket: String, key: String, uploadID: String) async throws(AWSError) {
     var call = try call("AbortMultipartUpload", "DELETE", bucket: bucket, key: key)
     call.query = [("uploadId", uploadID)]

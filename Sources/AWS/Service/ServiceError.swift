@@ -48,6 +48,8 @@ package struct ServiceError: Error, Sendable, Hashable {
     case "InternalError", "InternalFailure", "ServiceUnavailable", "RequestTimeout", "RequestTimeoutException",
       "OperationAborted", "ServerBusy":
       true
+    // Damage on the way: another transfer may be sound.
+    case "BadDigest", "XAmzContentChecksumMismatch": true
     // 501 says that it never will.
     default: isThrottling || [500, 502, 503, 504].contains(status)
     }

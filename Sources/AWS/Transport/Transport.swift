@@ -171,7 +171,8 @@ package import EventLoop
   private func finish(_ transfer: Transfer, with result: Result<TransportResponse, TransportError>) {
     transfer.completion?.resume(returning: result)
     transfer.release()
-    idle.append(transfer)
+    // More handles than connections would only keep memory.
+    if idle.count < limits.cachedConnectionCountMax { idle.append(transfer) } else { transfer.destroy() }
   }
 
   // MARK: - Driving curl

@@ -25,6 +25,20 @@ package struct TransportLimits: Sendable {
   package var certificateAuthorityFile: String?
 
   package init() {}
+
+  /// For thousands of bodies that come as slowly as their clients send them. Each costs a handle and the touched pages of
+  /// its buffers, so what is ready at once gets no larger one, and answers are short.
+  package static func streams(activeCountMax: Int, like other: TransportLimits) -> TransportLimits {
+    var limits = other
+    limits.activeRequestCountMax = activeCountMax
+    // Whoever asks has bounded the number of uploads already.
+    limits.waitingRequestCountMax = .max
+    limits.cachedConnectionCountMax = min(other.cachedConnectionCountMax, activeCountMax)
+    limits.uploadBufferByteCount = 32 * 1024
+    limits.readyUploadBufferByteCountMax = 32 * 1024
+    limits.downloadBufferByteCount = 4 * 1024
+    return limits
+  }
 }
 
 /// How long one attempt of a request may take.

@@ -64,6 +64,8 @@ extension WebMetrics {
     text.add("saccade_upload_buffer_bytes", .gauge, "Memory of uploads.", storage.pool.usedByteCount)
     text.add(
       "saccade_upload_buffer_budget_bytes", .gauge, "What of it may be kept for replays.", limits.replayByteCountMax)
+    text.add(
+      "saccade_upload_removals", .gauge, "Uploads without a job that wait to be removed.", storage.removals.count)
     text.add("saccade_pending_answers", .gauge, "Images whose answer is waited for.", answers.count)
     text.add("saccade_pending_answers_limit", .gauge, "The most there may be.", limits.pendingAnswerCountMax)
     text.add("saccade_queued_jobs", .gauge, "Jobs that SQS has not taken yet.", sender.queuedCount)

@@ -32,13 +32,15 @@ import Testing
   let tierClients: AWSClients
   let configuration: WebConfiguration
   let s3: Relay
+  /// Between that and the server.
+  let calls: CallRelay
   let sqs: Relay
   let gate: GatedCredentials
   private var isStopped = false
 
   private init(
     _ configuration: WebConfiguration, tier: WebTier, worker: StubWorker, clients: AWSClients, tierClients: AWSClients,
-    s3: Relay, sqs: Relay, gate: GatedCredentials
+    s3: Relay, calls: CallRelay, sqs: Relay, gate: GatedCredentials
   ) {
     self.configuration = configuration
     self.tier = tier
@@ -46,6 +48,7 @@ import Testing
     self.clients = clients
     self.tierClients = tierClients
     self.s3 = s3
+    self.calls = calls
     self.sqs = sqs
     self.gate = gate
   }
@@ -85,14 +88,16 @@ import Testing
       inputBucket: configuration.inputBucket, outputBucket: configuration.outputBucket, queues: names, s3: clients.s3,
       sqs: clients.sqs)
     let address = try address(of: server.endpoint)
-    let s3 = try Relay(to: address)
+    let calls = try CallRelay(to: address)
+    let s3 = try Relay(to: calls.localAddress)
     let sqs = try Relay(to: address)
     let gate = GatedCredentials(server.credentials)
     let tierClients = try makeClients(server, s3: s3.url, sqs: sqs.url, gate)
     let tier = try await WebTier.start(configuration, clients: tierClients, logger: logger)
     let worker = StubWorker(clients, queueURL: queueURL, answer: setting.answer)
     return Bench(
-      configuration, tier: tier, worker: worker, clients: clients, tierClients: tierClients, s3: s3, sqs: sqs,
+      configuration, tier: tier, worker: worker, clients: clients, tierClients: tierClients, s3: s3,
+      calls: calls, sqs: sqs,
       gate: gate)
   }
 
@@ -122,6 +127,7 @@ import Testing
     tierClients.shutdown()
     clients.shutdown()
     s3.close()
+    calls.close()
     sqs.close()
   }
 
@@ -175,6 +181,12 @@ import Testing
     try await clients.s3.listObjects(bucket: configuration.inputBucket).objects.map(\.key)
   }
 
+  /// Calls of S3 that the web tier has made with success.
+  func callCount(_ operation: String) -> Int {
+    tierClients.counters.attempts.filter { $0.key.operation == operation && $0.key.outcome == .succeeded }
+      .values.reduce(0, +)
+  }
+
   func metric(_ name: String) async throws -> Int {
     let lines = try await get("/metrics").text.split(separator: "\n")
     let line = try #require(lines.first { $0.hasPrefix(name + " ") }, "there is no metric \(name)")
@@ -195,6 +207,18 @@ import Testing
     for name in ["saccade_uploads_in_flight", "saccade_upload_buffer_bytes", "saccade_pending_answers"] {
       try await wait(for: name) { $0 == 0 }
     }
+  }
+
+  /// The keys of multipart uploads that were begun and not ended.
+  func unfinishedKeys() async throws -> [String] {
+    try await clients.s3.listMultipartUploads(bucket: configuration.inputBucket).map(\.key)
+  }
+
+  /// Waits until nothing waits to be removed, and sees that nothing half-written is left.
+  func isTidy() async throws {
+    try await isIdle()
+    try await wait(for: "saccade_upload_removals") { $0 == 0 }
+    #expect(try await unfinishedKeys() == [])
   }
 
   /// Waits until the input bucket is empty.

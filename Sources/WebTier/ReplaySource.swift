@@ -1,0 +1,69 @@
+import AWS
+import EventLoop
+
+/// What one PUT reads of a ``ReplayBuffer``: exactly as many bytes as it has been announced with, again from the first
+/// when S3's client asks for them, and the last one only when it is sure to be the file's last.
+@LoopActor
+final class ReplaySource: UploadSource {
+  let byteCount: Int
+  private let buffer: ReplayBuffer
+  /// Whether nothing will be added to the buffer.
+  private(set) var isComplete: Bool
+  private(set) var hasBegun = false
+  /// S3 has, or had, everything that an object is made of.
+  private(set) var hasGivenAll = false
+  /// Bytes were needed again that had been let go.
+  private(set) var hasMissedReplay = false
+  private var isCancelled = false
+  /// Called when bytes have been taken, or will be taken again.
+  var onRead: (@LoopActor () -> Void)?
+  var onReadable: (@LoopActor () -> Void)?
+
+  init(_ buffer: ReplayBuffer, byteCount: Int, isComplete: Bool) {
+    self.buffer = buffer
+    self.byteCount = byteCount
+    self.isComplete = isComplete
+  }
+
+  /// The announced length is not, or no longer can be, the file's.
+  var isMispredicted: Bool {
+    isComplete ? byteCount != buffer.receivedByteCount : buffer.receivedByteCount > byteCount
+  }
+
+  var readyByteCount: Int { buffer.unreadByteCount }
+
+  /// Bytes have come, or with `isComplete` the last of them have.
+  func bytesArrived(isComplete: Bool) {
+    self.isComplete = isComplete
+    onReadable?()
+  }
+
+  /// Nothing is read from now on: the PUT fails.
+  func cancel() {
+    isCancelled = true
+    onRead = nil
+    onReadable?()
+  }
+
+  func read(into target: UnsafeMutableRawBufferPointer) -> UploadRead {
+    guard !isCancelled, !isMispredicted else { return .abort }
+    hasBegun = true
+    if buffer.readByteCount == byteCount { return .end }
+    // Until the file has ended its last byte stays here: S3 must not call it complete before we do.
+    let limit = isComplete ? byteCount : byteCount - 1
+    let count = buffer.read(into: target, upTo: limit, isComplete: isComplete)
+    if buffer.readByteCount == byteCount { hasGivenAll = true }
+    onRead?()
+    return count > 0 ? .bytes(count) : .pause
+  }
+
+  func rewind() -> Bool {
+    guard !isCancelled else { return false }
+    guard buffer.rewind() else {
+      hasMissedReplay = true
+      return false
+    }
+    onRead?()
+    return true
+  }
+}
