@@ -2,13 +2,24 @@ import EventLoop
 
 extension HTTPConnection: TCPStreamDelegate {
   func stream(_ stream: TCPStream, didRead bytes: Span<UInt8>) {
+    var rest = bytes
+    while phase == .idle || phase == .head, !rest.isEmpty {
+      rest = rest.extracting(feedHead(rest)..<rest.count)
+      // The handler begins at once, so that the rest of these bytes need not be kept until it does. It may end as soon,
+      // and the rest be the next request.
+      if phase == .handling, !rest.isEmpty {
+        hasBytesInHand = true
+        EventLoop.shared.runReadyJobs()
+        hasBytesInHand = false
+      }
+    }
+    guard !rest.isEmpty else { return }
     switch phase {
-    case .idle, .head: takeHead(bytes)
-    case .handling: takeBody(bytes)
+    case .idle, .head, .closed: break
+    case .handling: takeBody(rest)
     case .lingering:
-      lingeredByteCount += bytes.count
+      lingeredByteCount += rest.count
       if lingeredByteCount > table.limits.lingerByteCountMax { close() }
-    case .closed: break
     }
   }
 
@@ -54,15 +65,6 @@ extension HTTPConnection: TCPStreamDelegate {
     stream.startReading()
   }
 
-  private func takeHead(_ bytes: Span<UInt8>) {
-    let byteCount = feedHead(bytes)
-    guard byteCount < bytes.count else { return }
-    // The handler begins at once, so that the rest of these bytes need not be kept until it does.
-    if phase == .handling { EventLoop.shared.runReadyJobs() }
-    let rest = bytes.extracting(byteCount..<bytes.count)
-    if phase == .handling { takeBody(rest) } else { hold(rest) }
-  }
-
   /// - Returns: How many bytes belong to the head.
   private func feedHead(_ bytes: Span<UInt8>) -> Int {
     do throws(Problem) {
@@ -104,7 +106,9 @@ extension HTTPConnection: TCPStreamDelegate {
     bodyPace = BodyPace(table.paceRule)
     hasHeldBack = false
     // RFC 9110 §10.1.1: not needed when the body has begun to come, not allowed after the answer has begun.
-    if exchange.head.hasExpectContinue, heldByteCount == 0, exchange.response == .awaited, !hasPeerFinished {
+    if exchange.head.hasExpectContinue, heldByteCount == 0, !hasBytesInHand, exchange.response == .awaited,
+      !hasPeerFinished
+    {
       write(ResponseEncoder.continueLine)
     }
     flowBody()

@@ -41,6 +41,8 @@ import EventLoop
   var held: [UInt8] = []
   var heldStart = 0
   var isFeeding = false
+  /// The handler runs within a read: what follows the head has come, and is given out afterwards.
+  var hasBytesInHand = false
   var lingeredByteCount = 0
 
   // The request that is being handled.

@@ -85,8 +85,10 @@ extension SQSClient {
       try reader.object { (reader, name) throws(JSONReader.Failure) in
         if reader.null() { return }
         switch name {
-        case "Successful": try reader.array { reader throws(JSONReader.Failure) in successes.append(try Self.success(&reader)) }
-        case "Failed": try reader.array { reader throws(JSONReader.Failure) in failures.append(try Self.failure(&reader)) }
+        case "Successful":
+          try reader.array { reader throws(JSONReader.Failure) in successes.append(try Self.success(&reader)) }
+        case "Failed":
+          try reader.array { reader throws(JSONReader.Failure) in failures.append(try Self.failure(&reader)) }
         default: try reader.skip()
         }
       }

@@ -118,7 +118,7 @@ import Glibc
 
   private func prepare(headers: [(name: String, value: String)]) throws(TransportError) {
     let byteCount = headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
-    headerList.reserve(headerCount: headers.count + 2, byteCount: byteCount + 32)
+    headerList.reserve(headerCount: headers.count + 3, byteCount: byteCount + 32)
     var contentTypeIsSet = false
     for (name, value) in headers {
       guard headerList.append(name: name, value: value) else { throw .invalidRequest("header \"\(name)\"") }
@@ -128,6 +128,7 @@ import Glibc
     // know it, and spares nothing: the first window of a body fits the kernel's buffer, and an early error response
     // ends an upload anyway.
     headerList.suppress("Expect")
+    headerList.suppress("Accept")
     if !contentTypeIsSet { headerList.suppress("Content-Type") }
     saccade_curl_set_headers(easy, headerList.first)
   }
