@@ -12,24 +12,27 @@ struct MultipartDisposition {
     guard parameters.takeValue().lowercasedASCII == Array("form-data".utf8) else {
       throw .malformedContentDisposition("it is not form-data")
     }
-    var values: [String: [UInt8]] = [:]
+    // A few at most, so that looking through them is cheaper than hashing.
+    var values: [(name: String, value: [UInt8])] = []
     while true {
       let parameter: MultipartParameters.Parameter?
       do { parameter = try parameters.next() } catch { throw .malformedContentDisposition(error.reason) }
       guard let parameter else { break }
-      guard values.updateValue(parameter.value, forKey: parameter.name) == nil else {
+      guard !values.contains(where: { $0.name == parameter.name }) else {
         throw .malformedContentDisposition("\(parameter.name) is there twice")
       }
+      values.append((parameter.name, parameter.value))
     }
+    func named(_ name: String) -> [UInt8]? { values.first { $0.name == name }?.value }
 
-    guard let nameBytes = values["name"] else { throw .malformedContentDisposition("it has no name") }
+    guard let nameBytes = named("name") else { throw .malformedContentDisposition("it has no name") }
     let decodedName = MultipartEscapes.decodingBrowserEscapes(nameBytes)
     guard decodedName.count <= limits.nameByteCountMax else {
       throw .nameTooLong(byteCountMax: limits.nameByteCountMax)
     }
     name = String(decoding: decodedName, as: UTF8.self)
 
-    guard let path = try Self.fileName(plain: values["filename"], extended: values["filename*"]) else {
+    guard let path = try Self.fileName(plain: named("filename"), extended: named("filename*")) else {
       fileName = nil
       return
     }

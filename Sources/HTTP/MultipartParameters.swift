@@ -67,6 +67,7 @@ struct MultipartParameters {
   /// escape with it, and old Internet Explorer sends whole paths, `C:\Users\me\cat.jpg`.
   private mutating func takeQuoted() throws(Malformed) -> [UInt8] {
     var value: [UInt8] = []
+    value.reserveCapacity(min(bytes.count - offset, 64))
     while let byte = peek {
       offset += 1
       if byte == ASCII.quote { return value }

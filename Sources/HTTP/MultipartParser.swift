@@ -264,6 +264,7 @@ extension MultipartParser {
   private mutating func beginHeaders() {
     partCount += 1
     headerBytes.removeAll(keepingCapacity: true)
+    headerBytes.reserveCapacity(256)
     headerCount = 0
     state = .headers(.lineStart)
   }

@@ -53,6 +53,7 @@ extension MultipartPartHead {
     let name = String(decoding: lines[..<colon].lowercasedASCII, as: UTF8.self)
     lines = lines[(colon + 1)...]
     var value: [UInt8] = []
+    value.reserveCapacity(min(lines.count, 128))
     repeat {
       // The parser has seen to it that every CR is followed by LF and ends a line.
       let end = lines.firstIndex(of: .carriageReturn) ?? lines.endIndex

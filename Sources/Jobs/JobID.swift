@@ -40,19 +40,18 @@ extension JobID: LosslessStringConvertible {
   /// The text of RFC 9562 4, in lower case.
   package var description: String {
     String(unsafeUninitializedCapacity: Self.textByteCount) { text in
-      var index = 0
-      for (half, dashes) in [(high, [32, 16]), (low, [48])] {
-        for shift in stride(from: 60, through: 0, by: -4) {
-          let digit = UInt8(truncatingIfNeeded: half >> shift) & 0x0f
-          text[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
-          index += 1
-          if dashes.contains(shift) || (shift == 0 && index < Self.textByteCount) {
-            text[index] = UInt8(ascii: "-")
-            index += 1
-          }
+      for index in 0..<Self.textByteCount {
+        // Five groups, of 8, 4, 4, 4 and 12 digits.
+        if index == 8 || index == 13 || index == 18 || index == 23 {
+          text[index] = UInt8(ascii: "-")
+          continue
         }
+        let place = index - (index > 23 ? 4 : index > 18 ? 3 : index > 13 ? 2 : index > 8 ? 1 : 0)
+        let half = place < 16 ? high : low
+        let digit = UInt8(truncatingIfNeeded: half >> UInt64(60 - (place & 15) * 4)) & 0x0f
+        text[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
       }
-      return index
+      return Self.textByteCount
     }
   }
 

@@ -30,8 +30,6 @@ final class ReplaySource: UploadSource {
     isComplete ? byteCount != buffer.receivedByteCount : buffer.receivedByteCount > byteCount
   }
 
-  var readyByteCount: Int { buffer.unreadByteCount }
-
   /// Bytes have come, or with `isComplete` the last of them have.
   func bytesArrived(isComplete: Bool) {
     self.isComplete = isComplete

@@ -194,8 +194,6 @@ private final class BytesSource: UploadSource {
     return .bytes(count)
   }
 
-  var readyByteCount: Int { bytes.count - position }
-
   func rewind() -> Bool {
     position = 0
     return true

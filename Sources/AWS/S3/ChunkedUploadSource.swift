@@ -31,8 +31,6 @@ import EventLoop
     set { inner.onReadable = newValue }
   }
 
-  var readyByteCount: Int { inner.readyByteCount }
-
   func rewind() -> Bool {
     guard inner.rewind() else { return false }
     givenByteCount = 0

@@ -32,6 +32,7 @@ import Glibc
   private var isHead = false
   private var failure: TransportError?
   private var wasReplayed = false
+  private var proxyIsBypassed = false
 
   init(limits: TransportLimits, sockets: Transport, onUnpause: @escaping @LoopActor (Transfer) -> Void) {
     guard let easy = curl_easy_init() else { preconditionFailure("curl_easy_init: out of memory") }
@@ -61,7 +62,6 @@ import Glibc
     set(CURLOPT_FOLLOWLOCATION, 0)
     // An object's key may contain "/../"; it is part of what was signed.
     set(CURLOPT_PATH_AS_IS, 1)
-    set(CURLOPT_UPLOAD_BUFFERSIZE, limits.uploadBufferByteCount)
     set(CURLOPT_BUFFERSIZE, limits.downloadBufferByteCount)
     set(CURLOPT_MAXAGE_CONN, Int(limits.idleConnectionAgeMax.components.seconds))
     set(CURLOPT_DNS_SHUFFLE_ADDRESSES, 1)
@@ -72,7 +72,8 @@ import Glibc
   private func set(_ option: CURLoption, _ value: Int) { saccade_curl_set_long(easy, option, value) }
 
   /// Sets the handle up for this request. On an error nothing is left to undo but `release`.
-  func prepare(_ request: TransportRequest) throws(TransportError) {
+  /// - Parameter isCrowded: So many are active that large buffers would add up to too much.
+  func prepare(_ request: TransportRequest, isCrowded: Bool) throws(TransportError) {
     guard Self.isToken(request.method) else { throw .invalidRequest("method \"\(request.method)\"") }
     errorText[0] = 0
     guard saccade_curl_set_string(easy, CURLOPT_URL, request.url) == CURLE_OK else { throw .invalidRequest("URL") }
@@ -81,7 +82,13 @@ import Glibc
     set(CURLOPT_LOW_SPEED_TIME, Int(request.timeouts.stall?.components.seconds ?? 0))
     stallIsWatched = request.timeouts.stall != nil
     set(CURLOPT_LOW_SPEED_LIMIT, stallIsWatched ? 1 : 0)
-    saccade_curl_set_string(easy, CURLOPT_NOPROXY, request.bypassesProxy ? "*" : nil)
+    let bypassesProxy = request.bypassesProxy || !Self.environmentNamesProxy
+    if bypassesProxy != proxyIsBypassed {
+      saccade_curl_set_string(easy, CURLOPT_NOPROXY, bypassesProxy ? "*" : nil)
+      proxyIsBypassed = bypassesProxy
+    }
+    // curl knows no less than 16 KiB.
+    set(CURLOPT_UPLOAD_BUFFERSIZE, isCrowded ? limits.crowdedUploadBufferByteCount : limits.uploadBufferByteCount)
     prepare(body: request.body, method: request.method)
     try prepare(headers: request.headers)
     destination = request.response
@@ -108,9 +115,6 @@ import Glibc
       announcedByteCount = byteCount
       source.onReadable = { [weak self] in self?.sourceIsReadable() }
       set(CURLOPT_UPLOAD, 1)
-      // curl rounds it up to 16 KiB.
-      let readyByteCount = min(source.readyByteCount, limits.readyUploadBufferByteCountMax)
-      set(CURLOPT_UPLOAD_BUFFERSIZE, max(limits.uploadBufferByteCount, readyByteCount))
       saccade_curl_set_offset(easy, CURLOPT_INFILESIZE_LARGE, curl_off_t(byteCount ?? -1))
     }
     saccade_curl_set_string(easy, CURLOPT_CUSTOMREQUEST, isHead ? nil : method)
@@ -208,6 +212,12 @@ import Glibc
   private static func isToken(_ text: String) -> Bool {
     !text.isEmpty && text.utf8.allSatisfy(RequestHeaderList.isTokenCharacter)
   }
+
+  /// Looked up once: curl asks for eight variables before every request.
+  private static let environmentNamesProxy: Bool = {
+    let names = ["http_proxy", "https_proxy", "all_proxy", "HTTPS_PROXY", "ALL_PROXY"]
+    return names.contains { name in getenv(name) != nil }
+  }()
 
   /// Bodies up to this length are copied behind the head and leave with it. SQS's calls are smaller.
   private static let inlineBodyByteCountMax = 32 * 1024

@@ -13,12 +13,13 @@ package struct TransportLimits: Sendable {
   package var responseHeaderByteCountMax = 32 * 1024
   /// What is kept of an error's body when the response itself goes to a sink, or is larger than allowed.
   package var errorBodyByteCountMax = 64 * 1024
-  /// What curl asks of an upload source in one call and hands to the kernel in one `send`, while the source gives its
-  /// bytes as they come.
-  package var uploadBufferByteCount = 64 * 1024
-  /// The same for bytes that are there when the transfer begins: most images leave in one system call, and the buffer
-  /// goes as soon as they have.
-  package var readyUploadBufferByteCountMax = 256 * 1024
+  /// What curl asks of an upload source in one call and hands to the kernel in one `send`. Most images leave in one
+  /// system call; the buffer goes as soon as they have.
+  package var uploadBufferByteCount = 256 * 1024
+  /// The same while more than `largeBufferCountMax` requests are active, which bounds the memory of all of them.
+  package var crowdedUploadBufferByteCount = 64 * 1024
+  /// 32 MiB of large buffers in all.
+  package var largeBufferCountMax = 128
   /// What curl reads from a socket in one call.
   package var downloadBufferByteCount = 64 * 1024
   /// A file of certificate authorities to trust instead of the system's (`AWS_CA_BUNDLE`).
@@ -27,15 +28,14 @@ package struct TransportLimits: Sendable {
   package init() {}
 
   /// For thousands of bodies that come as slowly as their clients send them. Each costs a handle and the touched pages of
-  /// its buffers, so what is ready at once gets no larger one, and answers are short.
+  /// its buffers, so these are small when there are many, and answers are short.
   package static func streams(activeCountMax: Int, like other: TransportLimits) -> TransportLimits {
     var limits = other
     limits.activeRequestCountMax = activeCountMax
     // Whoever asks has bounded the number of uploads already.
     limits.waitingRequestCountMax = .max
     limits.cachedConnectionCountMax = min(other.cachedConnectionCountMax, activeCountMax)
-    limits.uploadBufferByteCount = 32 * 1024
-    limits.readyUploadBufferByteCountMax = 32 * 1024
+    limits.crowdedUploadBufferByteCount = 32 * 1024
     limits.downloadBufferByteCount = 4 * 1024
     return limits
   }

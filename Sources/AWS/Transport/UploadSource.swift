@@ -4,18 +4,11 @@ package import EventLoop
 @LoopActor package protocol UploadSource: AnyObject, Sendable {
   /// Fills the beginning of `buffer` (never empty). The buffer is valid during the call only.
   func read(into buffer: UnsafeMutableRawBufferPointer) -> UploadRead
-  /// How many bytes it could give at once when the transfer begins; a hint by which a buffer is chosen.
-  var readyByteCount: Int { get }
   /// Set by the transport, called by the source when it has bytes, an end or an abort to report after a `.pause`.
   /// Calling it at any other time does nothing.
   var onReadable: (@LoopActor () -> Void)? { get set }
   /// Starts again at the first byte, for a replay; false when the bytes are gone.
   func rewind() -> Bool
-}
-
-extension UploadSource {
-  /// Nothing is known to be there.
-  package var readyByteCount: Int { 0 }
 }
 
 /// What an upload source did with the buffer it was given.

@@ -38,8 +38,6 @@ import EventLoop
     return .bytes(count)
   }
 
-  var readyByteCount: Int { pauses ? 0 : bytes.count - offset }
-
   func rewind() -> Bool {
     guard canRewind else { return offset == 0 }
     rewindCount += 1
