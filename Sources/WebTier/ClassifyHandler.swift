@@ -9,18 +9,20 @@ final class ClassifyHandler {
   private let storage: ImageStorage
   private let sender: JobSender
   private let answers: AnswerTable
+  private let idempotency: Idempotency
   private let metrics: WebMetrics
   private let makeID: @LoopActor () -> JobID
   private let replyQueue: ReplyQueue
 
   init(
     configuration: WebConfiguration, storage: ImageStorage, sender: JobSender, answers: AnswerTable,
-    metrics: WebMetrics, replyQueue: ReplyQueue, makeID: @escaping @LoopActor () -> JobID
+    idempotency: Idempotency, metrics: WebMetrics, replyQueue: ReplyQueue, makeID: @escaping @LoopActor () -> JobID
   ) {
     self.configuration = configuration
     self.storage = storage
     self.sender = sender
     self.answers = answers
+    self.idempotency = idempotency
     self.metrics = metrics
     self.replyQueue = replyQueue
     self.makeID = makeID
@@ -34,17 +36,24 @@ final class ClassifyHandler {
     record.submission = submission
     do throws(SubmissionError) {
       try admit(submission)
+      if request.head.headers.contains("idempotency-key") {
+        submission.repeatable = try await idempotency.images(of: request)
+      }
       let isForm = try await receive(request, into: submission)
       try await submission.stored()
       record.stored()
       let patience = Patience(request.head.headers, atMost: configuration.limits.answerTimeout)
-      let replies = try await ask(submission, of: record.id, for: patience.duration)
+      let replies =
+        submission.repeatable == nil
+        ? try await ask(submission, of: record.id, for: patience.duration)
+        : try await idempotency.ask(submission.uploads, for: patience.duration) { job(for: $0, of: record.id) }
       record.replies = replies
       for reply in replies { metrics.count(reply) }
       var response = format.response(to: replies, isList: isForm && replies.count > 1)
       if let applied = patience.applied(isPending: response.status == .accepted) {
         response.headers.add("Preference-Applied", applied)
       }
+      if submission.isRepeated { response.headers.add("Idempotency-Replayed", "true") }
       return response
     } catch {
       submission.abandon()

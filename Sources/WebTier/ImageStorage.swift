@@ -39,35 +39,80 @@ final class ImageStorage {
 
   /// Stores one object from a source, with the client's retries; they rewind the source.
   /// - Parameter checksum: Of the whole object if all of it is here; else it follows the bytes, at their client's pace.
-  func put(_ source: any UploadSource, key: String, byteCount: Int, checksum: CRC32C?) async throws(UploadError) {
+  /// - Throws: `alreadyStored` when the target is shared and there is an object.
+  func put(
+    _ source: any UploadSource, to target: UploadTarget, byteCount: Int, checksum: CRC32C?
+  ) async throws(UploadError) {
     do throws(AWSError) {
       try await (checksum == nil ? streams : s3).putObject(
-        bucket: bucket, key: key, body: .source(source, byteCount: byteCount, crc32c: checksum))
+        bucket: bucket, key: target.key, body: .source(source, byteCount: byteCount, crc32c: checksum),
+        onlyIfAbsent: target.isShared)
     } catch {
-      throw error.isCancellation ? .cancelled : .storage(error)
+      throw UploadError(error)
     }
   }
 
-  func beginParts(key: String) async throws(UploadError) -> MultipartUpload {
-    do throws(AWSError) { return try await s3.createMultipartUpload(bucket: bucket, key: key) } catch {
-      throw error.isCancellation ? .cancelled : .storage(error)
+  func beginParts(of target: UploadTarget) async throws(UploadError) -> MultipartUpload {
+    do throws(AWSError) { return try await s3.createMultipartUpload(bucket: bucket, key: target.key) } catch {
+      throw UploadError(error)
     }
   }
 
-  func complete(_ upload: consuming MultipartUpload, key: String, byteCount: Int) async throws(UploadError) {
+  /// Makes the parts an object.
+  /// - Throws: `alreadyStored` when the target is shared and there is an object.
+  func complete(
+    _ upload: consuming MultipartUpload, of target: UploadTarget, byteCount: Int
+  ) async throws(UploadError) {
     do throws(AWSError) {
       do throws(AWSError) {
-        try await upload.complete()
+        try await upload.complete(onlyIfAbsent: target.isShared)
       } catch {
         // The answer to the attempt before may have been lost; the object then says so.
         guard error.serviceError?.code == "NoSuchUpload",
-          try await s3.headObject(bucket: bucket, key: key).byteCount == byteCount
+          try await s3.headObject(bucket: bucket, key: target.key).byteCount == byteCount
         else { throw error }
       }
-      // An upload whose beginning was not answered has been begun again, and left behind.
-      removals.removeStrays(of: key)
     } catch {
-      throw error.isCancellation ? .cancelled : .storage(error)
+      throw UploadError(error)
+    }
+    // An upload whose beginning was not answered has been begun again, and left behind.
+    if !target.isShared { removals.removeStrays(of: target.key) }
+  }
+
+  /// Compares an object with what a client has sent: by length, and by checksum if the store knows that of the whole.
+  func compare(_ target: UploadTarget, byteCount: Int, checksum: CRC32C) async throws(UploadError) {
+    let info: ObjectInfo
+    do throws(AWSError) {
+      info = try await s3.headObject(bucket: bucket, key: target.key)
+    } catch {
+      // It has been removed meanwhile.
+      if error.isNotFound { throw .conflict }
+      throw UploadError(error)
+    }
+    guard info.byteCount == byteCount, info.crc32c.map({ $0 == checksum.base64 }) ?? true else {
+      throw .differentImage
+    }
+  }
+
+  /// Takes back what may have been stored and no job will name. What is shared stays: it may be another request's.
+  func remove(
+    _ target: UploadTarget, isUncertain: Bool, isParted: Bool = false, after task: Task<Void, Never>? = nil
+  ) {
+    guard !target.isShared else { return }
+    removals.remove(target.key, isUncertain: isUncertain, isParted: isParted, after: task)
+  }
+}
+
+extension UploadError {
+  fileprivate init(_ error: AWSError) {
+    if error.isCancellation {
+      self = .cancelled
+    } else if error.serviceError?.isPreconditionFailed ?? false {
+      self = .alreadyStored
+    } else if error.serviceError?.isConditionalConflict ?? false {
+      self = .conflict
+    } else {
+      self = .storage(error)
     }
   }
 }

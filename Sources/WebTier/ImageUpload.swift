@@ -16,22 +16,40 @@ import Jobs
 // 6. When S3 is slow, curl takes no bytes, the unsent bytes reach their bound and the client's socket is not read, as
 //    long as there is a PUT that will take them: what has ended, failed or waits for its true length holds nobody back.
 // 7. Whatever ends an upload, nothing of it stays that no job names (Removals).
+// 8. Where the key may be another request's too, storing is conditional and nothing is removed. A file that turns out to
+//    be in the bucket already is read to its end, and compared (ImageComparison).
 
 /// One file on its way from a client to the input bucket.
 ///
 /// It is settled once: stored, failed or given up. From then on it holds no memory and no place.
 @LoopActor
 final class ImageUpload {
+  /// Whose the object is.
+  enum Claim {
+    /// Nobody else knows its key.
+    case own
+    /// Requests with one idempotency key share it.
+    case shared
+    /// … and one of them has stored it already.
+    case stored
+  }
+
   /// As the client gave it.
   let name: String
   let key: ObjectKey
   let receivedAt = Date()
   private let storage: ImageStorage
+  private let target: UploadTarget
+  /// The object was there before this upload, or another has been faster.
+  private(set) var isRepeated: Bool
+  /// Goes along with an upload of a shared object, for the case that it proves to be there.
+  private var comparison: ImageComparison?
   /// Whether the file's length can be told before its end.
   private let isPredicted: Bool
   private var strategy: any UploadStrategy
   private var head: [UInt8] = []
   private var receivedByteCount = 0
+  private var hasEnded = false
   private var outcome: Result<Void, UploadError>?
   private var waiter: CheckedContinuation<Result<Void, UploadError>, Never>?
 
@@ -39,14 +57,21 @@ final class ImageUpload {
   /// Called with true when the client is to be read no further, with false when it may be again.
   var onBackPressure: (@LoopActor (Bool) -> Void)?
 
-  init(id: JobID, name: String, storage: ImageStorage, predictedByteCount: Int?) {
+  init(key: ObjectKey, claim: Claim, name: String, storage: ImageStorage, predictedByteCount: Int?) {
+    self.key = key
     self.name = name
     self.storage = storage
-    key = ObjectKey(id: id, fileName: name)
+    target = UploadTarget(key: key.description, isShared: claim != .own)
+    isRepeated = claim == .stored
     isPredicted = predictedByteCount != nil
     // More can be neither sent nor stored, whatever a client announces.
     let predictedByteCount = predictedByteCount.map { min($0, storage.limits.imageByteCountMax) }
-    strategy = SinglePut(storage: storage, key: key.description, predictedByteCount: predictedByteCount)
+    if claim == .stored {
+      strategy = ImageComparison(storage: storage, target: target)
+    } else {
+      strategy = SinglePut(storage: storage, target: target, predictedByteCount: predictedByteCount)
+    }
+    if claim == .shared { comparison = ImageComparison(storage: storage, target: target) }
     storage.uploadBegan()
     follow(strategy)
   }
@@ -62,6 +87,7 @@ final class ImageUpload {
     }
     receivedByteCount += bytes.count
     if !isPredicted, receivedByteCount >= storage.limits.firstWindowByteCount { try goOnInParts() }
+    comparison?.receive(bytes)
     try strategy.receive(bytes)
     balance()
   }
@@ -72,6 +98,7 @@ final class ImageUpload {
     guard receivedByteCount > 0 else { throw .empty }
     guard ImageSignature.matches(head) else { throw .notAnImage }
     head = []
+    hasEnded = true
     strategy.end()
     balance()
     try outcome?.get()
@@ -92,11 +119,11 @@ final class ImageUpload {
   }
 
   /// Gives everything up: the client has gone or its request is not acceptable. Nothing stays in the bucket, since
-  /// nobody would ever ask for it; what S3 may have already is removed.
+  /// nobody would ever ask for it; what S3 may have already is removed, unless it may be another request's.
   func abandon() {
     switch outcome {
     case .failure: return
-    case .success: storage.removals.remove(key.description, isUncertain: false)
+    case .success: storage.remove(target, isUncertain: false)
     case nil:
       strategy.abandon()
       settle(.failure(.cancelled))
@@ -114,15 +141,25 @@ final class ImageUpload {
   private func goOnInParts() throws(UploadError) {
     guard let single = strategy as? SinglePut else { return }
     let (buffer, checksum) = single.handOver()
-    strategy = try PartedUpload(storage: storage, key: key.description, buffer: buffer, checksum: checksum)
+    strategy = try PartedUpload(storage: storage, target: target, buffer: buffer, checksum: checksum)
     follow(strategy)
   }
 
   // MARK: To S3
 
   private func follow(_ strategy: any UploadStrategy) {
-    strategy.onEnd = { [weak self] in self?.settle($0) }
+    strategy.onEnd = { [weak self] in self?.strategyEnded($0) }
     strategy.onProgress = { [weak self] in self?.balance() }
+  }
+
+  /// Settles the upload; or goes on with comparing, when another has been faster.
+  private func strategyEnded(_ result: Result<Void, UploadError>) {
+    guard case .failure(.alreadyStored) = result, let comparison else { return settle(result) }
+    isRepeated = true
+    strategy = comparison
+    self.comparison = nil
+    follow(strategy)
+    if hasEnded { strategy.end() } else { balance() }
   }
 
   /// Tells the client's side whenever S3 falls behind and whenever that ends.

@@ -16,7 +16,7 @@ final class PartedUpload: UploadStrategy {
   }
 
   private let storage: ImageStorage
-  private let key: String
+  private let target: UploadTarget
   private var gathering: Part
   private var full: Deque<Part> = []
   private var inFlight: [Int: (part: Part, source: ReplaySource, task: Task<Void, Never>)] = [:]
@@ -36,9 +36,9 @@ final class PartedUpload: UploadStrategy {
 
   /// Goes on with what has been gathered.
   /// - Throws: `.memorySpent` when the budget has no memory for a part.
-  init(storage: ImageStorage, key: String, buffer: ReplayBuffer, checksum: CRC32C) throws(UploadError) {
+  init(storage: ImageStorage, target: UploadTarget, buffer: ReplayBuffer, checksum: CRC32C) throws(UploadError) {
     self.storage = storage
-    self.key = key
+    self.target = target
     gathering = Part(buffer: buffer, checksum: checksum)
     totalByteCount = buffer.receivedByteCount
     guard buffer.promise(totalByteCount: MultipartUpload.partByteCountMin) else {
@@ -79,7 +79,7 @@ final class PartedUpload: UploadStrategy {
     let main = main
     finish()
     whole?.abandon()
-    if let main { storage.removals.remove(key, isUncertain: true, isParted: true, after: main) }
+    if let main { storage.remove(target, isUncertain: true, isParted: true, after: main) }
   }
 
   /// The part is full, and the file goes on; or has ended with it.
@@ -103,7 +103,7 @@ final class PartedUpload: UploadStrategy {
   // MARK: To S3
 
   private func storeWhole() {
-    let put = SinglePut(storage: storage, key: key, gathered: gathering.buffer, checksum: gathering.checksum)
+    let put = SinglePut(storage: storage, target: target, gathered: gathering.buffer, checksum: gathering.checksum)
     put.onEnd = { [weak self] result in
       guard let self, !isOver else { return }
       finish()
@@ -123,19 +123,19 @@ final class PartedUpload: UploadStrategy {
       // Whoever has abandoned the upload sees to its removal.
       guard !isOver else { return }
       finish()
-      storage.removals.remove(key, isUncertain: true, isParted: true)
+      storage.remove(target, isUncertain: true, isParted: true)
       onEnd?(.failure(error))
     }
   }
 
   private func store() async throws(UploadError) {
-    let upload = try await storage.beginParts(key: key)
+    let upload = try await storage.beginParts(of: target)
     while let part = await nextPart() { send(part, to: upload.parts) }
     // None may arrive after the upload has been aborted: it would stay.
     for sending in inFlight.values { await sending.task.value }
     if let failure { throw failure }
     if isOver { throw .cancelled }
-    try await storage.complete(upload, key: key, byteCount: totalByteCount)
+    try await storage.complete(upload, of: target, byteCount: totalByteCount)
   }
 
   /// Waits for a part to be full, and for a place for it.

@@ -31,6 +31,10 @@ extension Problem {
       self.init(
         .serviceUnavailable, code: "too-many-pending", detail: "Too many clients wait for an answer already.",
         retryAfter: Problem.retrySeconds)
+    case .malformedIdempotencyKey(let byteCountMax):
+      self.init(
+        .badRequest, code: "malformed-idempotency-key",
+        detail: "An Idempotency-Key is one string of 1 to \(byteCountMax) visible characters.")
     case .results(let error):
       self.init(
         .badGateway, code: "storage-failed", detail: "The result could not be read: \(error).",
@@ -46,10 +50,9 @@ extension Problem {
 
   /// What a worker found wrong with an image.
   init(_ error: ClassificationError, id: JobID) {
-    switch error.code {
-    case .undecodableImage, .imageTooLarge, .unsupportedFormat:
+    if error.isOfImage {
       self.init(.unprocessableContent, code: error.code.rawValue, detail: error.message)
-    default:
+    } else {
       self.init(.badGateway, code: error.code.rawValue, detail: error.message, retryAfter: Problem.retrySeconds)
     }
     members["id"] = .string(id.description)
@@ -89,6 +92,14 @@ extension Problem {
       self.init(
         .badGateway, code: "storage-failed", detail: "The image could not be stored: \(error).",
         retryAfter: Problem.retrySeconds)
+    case .differentImage:
+      self.init(
+        .unprocessableContent, code: "idempotency-key-reused",
+        detail: "Another image was sent under the same Idempotency-Key.")
+    case .alreadyStored, .conflict:
+      self.init(
+        .conflict, code: "idempotency-conflict",
+        detail: "A request with the same Idempotency-Key is being processed.", retryAfter: Problem.retrySeconds)
     case .cancelled: self.init(SubmissionError.cancelled)
     }
   }

@@ -4,7 +4,7 @@ import EventLoop
 import Logging
 
 /// What may lie in the input bucket although no job will ever name it: uploads that were given up, and those that failed
-/// although S3 may have stored them, since an answer was lost. Keys are used once, so nothing of anybody else's is met.
+/// although S3 may have stored them, since an answer was lost. Only keys of one upload come here, so nothing of anybody else's is met.
 ///
 /// Every removal is tried again with growing pauses until S3 has confirmed it; one whose upload may still be on its way
 /// is done twice, for S3 may store what arrived before the removal after it. What cannot be removed at all is logged: it

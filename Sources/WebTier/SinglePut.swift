@@ -6,7 +6,7 @@ import EventLoop
 @LoopActor
 final class SinglePut: UploadStrategy {
   private let storage: ImageStorage
-  private let key: String
+  private let target: UploadTarget
   /// The file's length as far as it can be told before its end.
   private let predictedByteCount: Int?
   private let buffer: ReplayBuffer
@@ -21,17 +21,17 @@ final class SinglePut: UploadStrategy {
   var onEnd: (@LoopActor (Result<Void, UploadError>) -> Void)?
   var onProgress: (@LoopActor () -> Void)?
 
-  init(storage: ImageStorage, key: String, predictedByteCount: Int?) {
+  init(storage: ImageStorage, target: UploadTarget, predictedByteCount: Int?) {
     self.storage = storage
-    self.key = key
+    self.target = target
     self.predictedByteCount = predictedByteCount
     buffer = ReplayBuffer(pool: storage.pool)
   }
 
   /// For a file that is whole; `end()` is what is left.
-  init(storage: ImageStorage, key: String, gathered buffer: ReplayBuffer, checksum: CRC32C) {
+  init(storage: ImageStorage, target: UploadTarget, gathered buffer: ReplayBuffer, checksum: CRC32C) {
     self.storage = storage
-    self.key = key
+    self.target = target
     predictedByteCount = nil
     self.buffer = buffer
     self.checksum = checksum
@@ -73,7 +73,7 @@ final class SinglePut: UploadStrategy {
     let put = task
     cancelPut()
     finish()
-    if mayBeStored { storage.removals.remove(key, isUncertain: true, after: put) }
+    if mayBeStored { storage.remove(target, isUncertain: true, after: put) }
   }
 
   /// What has been gathered goes on another way. Not after a PUT has been started.
@@ -112,7 +112,7 @@ final class SinglePut: UploadStrategy {
     task = EventLoop.shared.spawn { [self] in
       var failure: UploadError?
       do throws(UploadError) {
-        try await storage.put(source, key: key, byteCount: byteCount, checksum: checksum)
+        try await storage.put(source, to: target, byteCount: byteCount, checksum: checksum)
       } catch {
         failure = error
       }
@@ -123,7 +123,9 @@ final class SinglePut: UploadStrategy {
   private func putEnded(_ source: ReplaySource, _ failure: UploadError?) {
     if source.hasGivenAll { mayBeStored = true }
     guard !isOver, source === self.source else { return }
-    if source.isMispredicted {
+    if case .alreadyStored = failure {
+      fail(.alreadyStored)
+    } else if source.isMispredicted {
       self.source = nil
       // Before the file's end it is `end()` that goes on.
       if hasEnded { startFromMemory() }
@@ -149,7 +151,7 @@ final class SinglePut: UploadStrategy {
   private func fail(_ error: UploadError) {
     finish()
     // An attempt whose answer was lost may have been stored.
-    if mayBeStored { storage.removals.remove(key, isUncertain: true) }
+    if mayBeStored { storage.remove(target, isUncertain: true) }
     onEnd?(.failure(error))
   }
 

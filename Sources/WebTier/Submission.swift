@@ -19,6 +19,8 @@ final class Submission {
   private var isQueued = false
   /// Whether a place is kept for the first file.
   private var hasReservation = false
+  /// Set before the body is received, for a request with an idempotency key.
+  var repeatable: RepeatableImages?
 
   init(storage: ImageStorage, body: RequestBody, fileCountMax: Int, makeID: @escaping @LoopActor () -> JobID) {
     self.storage = storage
@@ -69,13 +71,19 @@ final class Submission {
     for upload in uploads { upload.abandon() }
   }
 
+  /// Whether all of it was in the bucket already, under an idempotency key.
+  var isRepeated: Bool { repeatable != nil && uploads.allSatisfy(\.isRepeated) }
+
   // MARK: For sinks
 
   func beginFile(name: String, predictedByteCount: Int?) throws(SubmissionError) {
     guard uploads.count < fileCountMax else { throw .tooManyFiles(countMax: fileCountMax) }
     giveReservationBack()
     guard storage.hasRoom else { throw .upload(.busy, fileName: name) }
-    let upload = ImageUpload(id: makeID(), name: name, storage: storage, predictedByteCount: predictedByteCount)
+    let (key, claim) =
+      try repeatable?.place(uploads.count, name: name) ?? (ObjectKey(id: makeID(), fileName: name), .own)
+    let upload = ImageUpload(
+      key: key, claim: claim, name: name, storage: storage, predictedByteCount: predictedByteCount)
     upload.onBackPressure = { [body] isBehind in isBehind ? body.pause() : body.resume() }
     uploads.append(upload)
   }

@@ -18,6 +18,7 @@ enum SubmissionError: Error {
   case tooManyPending
   /// Uploads under way hold all the memory there is for them.
   case outOfMemory
+  case malformedIdempotencyKey(byteCountMax: Int)
   /// What the buckets hold already could not be read.
   case results(AWSError)
   /// The client has gone; nobody reads the answer.

@@ -14,6 +14,12 @@ enum UploadError: Error {
   /// The bytes are needed again and have been let go, since the replay budget is spent. The client may send again.
   case replayImpossible
   case storage(AWSError)
+  /// Under an idempotency key there is an object already, which may be this one.
+  case alreadyStored
+  /// … and it is another image.
+  case differentImage
+  /// … and it is being stored or removed at this moment.
+  case conflict
   /// The client has gone.
   case cancelled
 }

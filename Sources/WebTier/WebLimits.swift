@@ -50,6 +50,10 @@ package struct WebLimits: Sendable {
   /// How often all of them together look into the bucket for answers that other processes asked for: a fiftieth of the
   /// GET requests a second that S3 gives a prefix.
   package var resultLooksPerSecondMax = 100
+  /// An `Idempotency-Key`: several UUIDs long, as others' are.
+  package var idempotencyKeyByteCountMax = 255
+  /// Jobs with such a key that are remembered as queued; some 100 bytes each.
+  package var recentJobCountMax = 65_536
   /// A result as it lies in the output bucket.
   package var resultByteCountMax = 64 * 1024
   /// Problem codes and statuses that `/metrics` tells apart; ours are some fifty, those of workers an open set.

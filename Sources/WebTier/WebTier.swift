@@ -83,12 +83,14 @@ package final class WebTier {
     let observer = RequestObserver(metrics: metrics, accessLog: configuration.accessLog.map { AccessLog($0) })
     self.observer = observer
     let identifiers = JobIDSource()
+    let store = ResultStore(s3: s3, configuration: configuration)
+    let idempotency = Idempotency(
+      s3: s3, configuration: configuration, results: store, answers: answers, sender: sender)
     let classify = ClassifyHandler(
-      configuration: configuration, storage: storage, sender: sender, answers: answers, metrics: metrics,
-      replyQueue: replyQueue
+      configuration: configuration, storage: storage, sender: sender, answers: answers, idempotency: idempotency,
+      metrics: metrics, replyQueue: replyQueue
     ) { identifiers.next() }
-    let results = ResultsHandler(
-      results: ResultStore(s3: s3, configuration: configuration), answers: answers, limits: configuration.limits)
+    let results = ResultsHandler(results: store, answers: answers, limits: configuration.limits)
     let router = Router(classify: classify, results: results, readiness: readiness, metrics: metrics)
     var limits = configuration.http
     limits.bodyByteCountMax = configuration.limits.bodyByteCountMax

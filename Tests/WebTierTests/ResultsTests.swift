@@ -72,6 +72,36 @@ extension WebTierTests {
       }
     }
 
+    @Test("of a form's files each is told by itself: answered, failed or pending", arguments: Bench.servers)
+    func partialForm(server: ServerUnderTest.Kind) async throws {
+      let setting = Bench.Setting { work in
+        switch work.job.name {
+        case "slow.jpg": nil
+        case "bad.jpg": .failure(.init(code: .undecodableImage, message: "It is broken."))
+        default: StubWorker.label(work.job)
+        }
+      }
+      try await Bench.with(server, setting) { bench in
+        var form = Form()
+        for (number, name) in ["slow", "good", "bad"].enumerated() {
+          form.addFile(photograph(1000 + number), name: name + ".jpg")
+        }
+        let list = try await bench.answer(to: Request.post(form.closed(), headers: "Prefer: wait=2\r\n"))
+        #expect(list.status == 202 && list.outcomes == ["pending", "good", "undecodable-image"])
+        #expect(list.headers["preference-applied"] == "wait=2" && list.headers["retry-after"] == "2")
+        // The list is nowhere to be found again; what is pending says where it will be.
+        #expect(list.headers["location"] == nil)
+        let pending = try #require((list.json as? [[String: Any]])?.first?["location"] as? String)
+        let slow = try #require(bench.worker.works.first { $0.job.name == "slow.jpg" }).job
+        #expect(pending == "/v1/results/\(slow.id)")
+
+        let text = try await bench.answer(to: Request.post(form.closed(), to: "/", headers: "Prefer: wait=2\r\n"))
+        let lines = text.text.split(separator: "\n")
+        #expect(text.status == 202 && lines.count == 3)
+        #expect(lines[0].hasPrefix("pending: /v1/results/") && lines[1] == "good" && lines[2] == "error: It is broken.")
+      }
+    }
+
     @Test("the answer to a job whose client was sent away wakes all who wait for it", arguments: Bench.servers)
     func wakes(server: ServerUnderTest.Kind) async throws {
       try await Bench.with(server, .unanswered) { bench in

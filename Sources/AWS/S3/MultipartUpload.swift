@@ -70,13 +70,15 @@ package struct MultipartUpload: ~Copyable, Sendable {
 
   /// Makes the parts one object. When it fails, the upload is aborted.
   ///
+  /// - Parameter onlyIfAbsent: as of `S3Client.putObject`.
   /// - Returns: the object's entity tag.
   @discardableResult
-  @LoopActor package consuming func complete() async throws(AWSError) -> String {
+  @LoopActor package consuming func complete(onlyIfAbsent: Bool = false) async throws(AWSError) -> String {
     let state = state
     let parts = state.parts.sorted { $0.key < $1.key }.map { ($0.key, $0.value.entityTag, $0.value.checksum) }
     let tag = try await state.client.completeMultipartUpload(
-      bucket: state.bucket, key: state.key, uploadID: state.uploadID, parts: parts)
+      bucket: state.bucket, key: state.key, uploadID: state.uploadID, parts: parts,
+      onlyIfAbsent: onlyIfAbsent)
     state.isEnded = true
     return tag
   }

@@ -27,11 +27,13 @@ extension S3Client {
   }
 
   func completeMultipartUpload(
-    bucket: String, key: String, uploadID: String, parts: [(number: Int, entityTag: String, checksum: String?)]
+    bucket: String, key: String, uploadID: String, parts: [(number: Int, entityTag: String, checksum: String?)],
+    onlyIfAbsent: Bool
   ) async throws(AWSError) -> String {
     guard !parts.isEmpty else { throw .invalidArgument("an upload without parts cannot be completed") }
     var call = try call("CompleteMultipartUpload", "POST", bucket: bucket, key: key)
     call.query = [("uploadId", uploadID)]
+    if onlyIfAbsent { call.headers.append((name: "If-None-Match", value: "*")) }
     let list = parts.map { part in
       let checksum = part.checksum.map { "<ChecksumCRC32C>\($0)</ChecksumCRC32C>" } ?? ""
       return """

@@ -1,12 +1,16 @@
 extension S3Client {
   /// Stores an object. All or nothing: an upload that fails leaves nothing behind.
   ///
+  /// - Parameter onlyIfAbsent: fails with `isPreconditionFailed` when there is an object of that key; also when it was an
+  ///   earlier attempt of this call that stored it, and only its answer was lost.
   /// - Returns: the entity tag.
   @discardableResult
   package func putObject(
-    bucket: String, key: String, body: ObjectBody, contentType: String? = nil, metadata: [(String, String)] = []
+    bucket: String, key: String, body: ObjectBody, contentType: String? = nil, metadata: [(String, String)] = [],
+    onlyIfAbsent: Bool = false
   ) async throws(AWSError) -> String {
     var call = try call("PutObject", "PUT", bucket: bucket, key: key)
+    if onlyIfAbsent { call.headers.append((name: "If-None-Match", value: "*")) }
     if let contentType { call.headers.append((name: "Content-Type", value: contentType)) }
     for (name, value) in metadata { call.headers.append((name: "x-amz-meta-" + name, value: value)) }
     setBody(body, of: &call)
@@ -24,8 +28,7 @@ extension S3Client {
     if range == nil {
       call.headers.append((name: "x-amz-checksum-mode", value: "ENABLED"))
       call.flaw = { response in
-        // "Yn3w==-3" is a checksum of the parts' checksums.
-        guard let sum = response.headers["x-amz-checksum-crc32c"], !sum.contains("-") else { return nil }
+        guard let sum = ObjectInfo.crc32c(response.headers) else { return nil }
         return sum == CRC32C(of: response.body).base64 ? nil : .checksumMismatch(operation: "GetObject")
       }
     }
@@ -45,7 +48,9 @@ extension S3Client {
 
   /// What is known of an object, without its bytes. Throws `isNotFound` when there is none.
   package func headObject(bucket: String, key: String) async throws(AWSError) -> ObjectInfo {
-    ObjectInfo(try await caller.send(try call("HeadObject", "HEAD", bucket: bucket, key: key)).headers)
+    var call = try call("HeadObject", "HEAD", bucket: bucket, key: key)
+    call.headers.append((name: "x-amz-checksum-mode", value: "ENABLED"))
+    return ObjectInfo(try await caller.send(call).headers)
   }
 
   /// Deletes an object; succeeds when there is none.

@@ -28,6 +28,12 @@ package struct ServiceError: Error, Sendable, Hashable {
     }
   }
 
+  /// The object is not as a write's `If-None-Match` or `If-Match` wants it.
+  package var isPreconditionFailed: Bool { code == "PreconditionFailed" || status == 412 }
+  /// Another write of the same object came between ("Conditional writes", S3 User Guide): to be tried again from the
+  /// beginning.
+  package var isConditionalConflict: Bool { code == "ConditionalRequestConflict" }
+
   package var isBucketMissing: Bool { code == "NoSuchBucket" }
   package var isQueueMissing: Bool { code == "QueueDoesNotExist" }
 

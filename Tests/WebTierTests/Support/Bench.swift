@@ -36,6 +36,7 @@ import Testing
   let calls: CallRelay
   let sqs: Relay
   let gate: GatedCredentials
+  private var otherTiers: [WebTier] = []
   private var isStopped = false
 
   private init(
@@ -94,7 +95,8 @@ import Testing
     let gate = GatedCredentials(server.credentials)
     let tierClients = try makeClients(server, s3: s3.url, sqs: sqs.url, gate)
     let tier = try await WebTier.start(configuration, clients: tierClients, logger: logger)
-    let worker = StubWorker(clients, queueURL: queueURL, answer: setting.answer)
+    let worker = StubWorker(
+      clients, queueURL: queueURL, resultBucket: configuration.outputBucket, answer: setting.answer)
     return Bench(
       configuration, tier: tier, worker: worker, clients: clients, tierClients: tierClients, s3: s3,
       calls: calls, sqs: sqs,
@@ -122,13 +124,20 @@ import Testing
     guard !isStopped else { return }
     isStopped = true
     gate.open()
-    await tier.stop(within: .seconds(5))
+    for tier in otherTiers + [tier] { await tier.stop(within: .seconds(5)) }
     await worker.stop()
     tierClients.shutdown()
     clients.shutdown()
     s3.close()
     calls.close()
     sqs.close()
+  }
+
+  /// Another web process of the same installation.
+  func startAnotherTier() async throws -> WebTier {
+    let tier = try await WebTier.start(configuration, clients: tierClients, logger: Bench.logger)
+    otherTiers.append(tier)
+    return tier
   }
 
   // MARK: What a client does
@@ -170,8 +179,7 @@ import Testing
 
   /// Stores a result as a worker does, and tells nobody.
   func store(_ outcome: StubWorker.Outcome, of key: ObjectKey) async throws {
-    let body = try ClassificationAnswer(id: key.id, outcome: outcome).encoded()
-    try await clients.s3.putObject(bucket: configuration.outputBucket, key: key.resultKey, body: .bytes(body))
+    try await worker.store(outcome, of: key, in: configuration.outputBucket)
   }
 
   // MARK: What can be seen
@@ -202,6 +210,11 @@ import Testing
     Issue.record("\(name) is \(try await metric(name))")
   }
 
+  /// Whether S3 has refused to store an image.
+  func hasRefusedPut() async throws -> Bool {
+    try await get("/metrics").text.contains("operation=\"PutObject\",outcome=\"refused\"} 1")
+  }
+
   /// Waits until no upload, no memory and no waiting client is left.
   func isIdle() async throws {
     for name in ["saccade_uploads_in_flight", "saccade_upload_buffer_bytes", "saccade_pending_answers"] {
@@ -214,11 +227,29 @@ import Testing
     try await clients.s3.listMultipartUploads(bucket: configuration.inputBucket).map(\.key)
   }
 
+  /// Waits until so many multipart uploads have been begun and not ended.
+  func hasUnfinished(_ count: Int) async throws {
+    for _ in 0..<1000 {
+      if try await unfinishedKeys().count == count { return }
+      try await sleep(for: .milliseconds(10))
+    }
+    Issue.record("unfinished are \(try await unfinishedKeys())")
+  }
+
   /// Waits until nothing waits to be removed, and sees that nothing half-written is left.
   func isTidy() async throws {
     try await isIdle()
     try await wait(for: "saccade_upload_removals") { $0 == 0 }
     #expect(try await unfinishedKeys() == [])
+  }
+
+  /// Waits until the input bucket is not empty.
+  func isStored() async throws {
+    for _ in 0..<1000 {
+      if !(try await storedKeys().isEmpty) { return }
+      try await sleep(for: .milliseconds(10))
+    }
+    Issue.record("nothing has been stored")
   }
 
   /// Waits until the input bucket is empty.

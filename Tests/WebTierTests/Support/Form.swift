@@ -72,9 +72,10 @@ enum Request {
 
   /// - Parameter chunkByteCount: Of every chunk but the last.
   static func chunked(
-    _ body: [UInt8], to path: String = "/v1/images", type: String = Form.contentType, chunkByteCount: Int = 10_000
+    _ body: [UInt8], to path: String = "/v1/images", type: String = Form.contentType, headers: String = "",
+    chunkByteCount: Int = 10_000
   ) -> [UInt8] {
-    var bytes = Array(head("POST", path, "Content-Type: \(type)\r\nTransfer-Encoding: chunked\r\n").utf8)
+    var bytes = Array(head("POST", path, "Content-Type: \(type)\r\n\(headers)Transfer-Encoding: chunked\r\n").utf8)
     var rest = body[...]
     while !rest.isEmpty {
       let chunk = rest.prefix(chunkByteCount)

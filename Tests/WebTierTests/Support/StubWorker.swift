@@ -4,11 +4,13 @@ import Foundation
 import Jobs
 
 /// The worker's side of an installation: takes jobs from the real request queue, gets their objects from the real
-/// bucket, and answers to the real reply queue as it is told.
+/// bucket, and answers as it is told: into the real results bucket and to the real reply queue.
 @LoopActor final class StubWorker {
   typealias Outcome = Result<Classification, ClassificationError>
 
   struct Work {
+    /// From 1 on.
+    let number: Int
     let job: ClassificationJob
     /// Of the object; nil when it is not there.
     let image: Fingerprint?
@@ -18,14 +20,16 @@ import Jobs
   private(set) var works: [Work] = []
   private let clients: AWSClients
   private let queueURL: String
+  private let resultBucket: String
   /// What to answer; nil to leave the answering to the test.
   private let answer: @LoopActor (Work) -> Outcome?
   private var task: Task<Void, Never>?
   private var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
 
-  init(_ clients: AWSClients, queueURL: String, answer: @escaping @LoopActor (Work) -> Outcome?) {
+  init(_ clients: AWSClients, queueURL: String, resultBucket: String, answer: @escaping @LoopActor (Work) -> Outcome?) {
     self.clients = clients
     self.queueURL = queueURL
+    self.resultBucket = resultBucket
     self.answer = answer
     task = EventLoop.shared.spawn { await self.run() }
   }
@@ -46,6 +50,11 @@ import Jobs
     try await clients.sqs.sendMessage(SQSOutgoingMessage(String(decoding: body, as: UTF8.self)), to: job.replyTo)
   }
 
+  func store(_ outcome: Outcome, of key: ObjectKey, in bucket: String, requestID: RequestID? = nil) async throws {
+    let body = try ClassificationAnswer(id: key.id, outcome: outcome, requestID: requestID).encoded()
+    try await clients.s3.putObject(bucket: bucket, key: key.resultKey, body: .bytes(body))
+  }
+
   /// What the model sees in an image whose name is `cat.jpg`: a cat.
   static func label(_ job: ClassificationJob) -> Outcome {
     let label = job.name.prefix { $0 != "." }
@@ -64,9 +73,12 @@ import Jobs
       for message in messages {
         guard let job = try? ClassificationJob(decoding: message.body.utf8) else { continue }
         let object = try? await clients.s3.getObject(bucket: job.bucket, key: job.key.description, upTo: 64 << 20)
-        let work = Work(job: job, image: (object?.bytes).map(Fingerprint.init))
+        let work = Work(number: works.count + 1, job: job, image: (object?.bytes).map(Fingerprint.init))
         works.append(work)
-        if let outcome = answer(work) { try? await send(outcome, to: job) }
+        if let outcome = answer(work) {
+          try? await store(outcome, of: job.key, in: resultBucket, requestID: job.requestID)
+          try? await send(outcome, to: job)
+        }
         try? await clients.sqs.deleteMessage(message.receiptHandle, from: queueURL)
       }
       let due = waiters.filter { $0.count <= works.count }
