@@ -44,11 +44,11 @@ def run(options):
         paths = photos.write_all(folder)
         sink = stack.enter_context(fronts.sink())
         web = stack.enter_context(fronts.web(sink)).check("tench")
-        nginx = stack.enter_context(fronts.nginx(sink))
+        floors = [stack.enter_context(fronts.nginx(sink, name)) for name in fronts.NGINX_BODY_BUFFERS]
         fastapi = stack.enter_context(fronts.fastapi(sink))
         measured = {}
         for size, path in paths.items():
-            entrants = [web, nginx] + ([fastapi] if size == "100 kB" else [])
+            entrants = [web, *floors] + ([fastapi] if size == "100 kB" else [])
             for front in entrants:
                 wrk(front.address, path, 1)
             for _ in range(rounds):
@@ -60,21 +60,21 @@ def run(options):
 def report(measured, rounds, seconds):
     rows = []
     for size in photos.SIZES:
-        floor = measured[size, "nginx"]
-        for name in ("saccade web", "nginx", "FastAPI"):
+        floors = [measured[size, name] for name in fronts.NGINX_BODY_BUFFERS]
+        for name in ("saccade web", *fronts.NGINX_BODY_BUFFERS, "FastAPI"):
             found = measured.get((size, name))
             if not found:
                 continue
-            ratios = [a["cpu_us"] / b["cpu_us"] for a, b in zip(found, floor)]
+            ratios = [statistics.median(a["cpu_us"] / b["cpu_us"] for a, b in zip(found, floor)) for floor in floors]
             rows.append((
                 f"{size}, {name}", tables.spread([r["cpu_us"] for r in found]),
-                f"{statistics.median(r['user_us'] for r in found):.0f}", f"{statistics.median(ratios):.2f}",
+                f"{statistics.median(r['user_us'] for r in found):.0f}", *(f"{ratio:.2f}" for ratio in ratios),
                 tables.spread([r["rate"] for r in found]),
                 f"{statistics.median(r['p50_ms'] for r in found):.1f}",
                 f"{statistics.median(r['p99_ms'] for r in found):.1f}",
                 f"{max(r['rss'] for r in found) / 2**20:.0f}"))
     tables.table(
         f"Cost of an upload, {CONNECTIONS} connections",
-        ("photo, front", "CPU µs per upload", "in user mode", "of nginx's", "uploads/s", "p50 ms", "p99 ms", "RSS MiB"), rows,
+        ("photo, front", "CPU µs per upload", "in user mode", "of nginx's", "with 256 KiB", "uploads/s", "p50 ms", "p99 ms", "RSS MiB"), rows,
         f"Median (range) of {rounds} rounds of {seconds} s, the fronts in turn; CPU is user and system time of the "
         "front's processes, the sink's not counted.")
