@@ -98,7 +98,7 @@ let package = Package(
     tests("LogsTests", ["Logs", logging, "TestSupport"]),
     tests("EventLoopTests", ["EventLoop", "TestSupport"]),
     tests("HTTPTests", ["HTTP", "EventLoop", "TestSupport"]),
-    tests("AWSTests", ["AWS", "EventLoop", "TestSupport"]),
+    tests("AWSTests", ["AWS", "EventLoop", "TestSupport", "CCurl"]),
     tests("JobsTests", ["Jobs", "TestSupport"]),
     tests("WebTierTests", ["WebTier", "HTTP", "AWS", "Jobs", "EventLoop", "Logs", "TestSupport"]),
     tests("RecognitionTests", ["Recognition", "TestSupport"], linker: openVINOSearchPath),

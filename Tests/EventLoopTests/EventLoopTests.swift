@@ -21,6 +21,45 @@ import Testing
     }
   }
 
+  @Test("what is put off to the end of a turn runs after all that was ready, and before the loop waits")
+  func endOfTurn() async throws {
+    let order = try await onLoop {
+      var order: [String] = []
+      await withCheckedContinuation { continuation in
+        EventLoop.shared.atEndOfTurn {
+          order.append("end")
+          EventLoop.shared.atEndOfTurn {
+            order.append("end of the next")
+            continuation.resume()
+          }
+        }
+        for name in ["first", "second"] { EventLoop.shared.afterCallback { order.append(name) } }
+      }
+      return order
+    }
+    #expect(order == ["first", "second", "end", "end of the next"])
+  }
+
+  @Test("jobs that are ready run within a callback when they are asked to")
+  func readyJobs() async throws {
+    let ran = try await onLoop {
+      await withCheckedContinuation { continuation in
+        EventLoop.shared.afterCallback {
+          let log = Log()
+          EventLoop.shared.spawn { log.hasRun = true }
+          #expect(!log.hasRun)
+          EventLoop.shared.runReadyJobs()
+          continuation.resume(returning: log.hasRun)
+        }
+      }
+    }
+    #expect(ran)
+  }
+
+  @LoopActor private final class Log {
+    var hasRun = false
+  }
+
   @Test("a nonisolated async function called from the loop stays on the loop's thread")
   func taskExecutorPreference() async throws {
     nonisolated func elsewhere() async -> Bool {

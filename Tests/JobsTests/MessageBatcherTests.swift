@@ -36,6 +36,21 @@ struct MessageBatcherTests {
     #expect(batcher.isIdle)
   }
 
+  @Test("entries that come together go together, ten a call, and what no call could carry is refused alone")
+  func together() {
+    var limits = Batcher.Limits()
+    limits.batchByteCountMax = 1000
+    var batcher = Batcher(limits: limits)
+    let entries = (0..<13).map { (payload: $0, byteCount: $0 == 5 ? 1001 : 10) }
+    #expect(
+      steps(batcher.submit(entries)) == [
+        .reject(5, .tooLarge(byteCountMax: 1000)), .send(id: 0, [0, 1, 2, 3, 4, 6, 7, 8, 9, 10]),
+      ])
+    #expect(batcher.queuedEntryCount == 2)
+    let next = steps(batcher.batchCompleted(0, failures: [:]))
+    #expect(next.last == .send(id: 1, [11, 12]))
+  }
+
   @Test("while a call is under way entries collect, and go together when it returns")
   func collecting() {
     var batcher = Batcher()
