@@ -23,7 +23,7 @@ final class CountedFront {
 
     let (sink, sinkURL) = try await run(["cloud", "--sink", "--port", "0"], [:])
     let (web, url) = try await run(
-      ["web", "--port", "0"],
+      ["web", "--port", "0", "--access-log", "off"],
       [
         "LD_PRELOAD": library, "ALLOC_COUNT_FILE": counts.path, "AWS_ENDPOINT_URL": sinkURL, "AWS_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "anybody", "AWS_SECRET_ACCESS_KEY": "anything",
