@@ -41,6 +41,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   /// Every stream reads into this one buffer: its bytes are consumed before the read callback returns. Loop thread only.
   /// As large as what a fast client has sent by the time it is looked at, so that it takes one system call.
   let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 * 1024, alignment: 64)
+  /// How much of it a read may fill, at least a byte: less for as long as memory is short, since what is read of one
+  /// stream has to stay somewhere.
+  @LoopActor package var readByteCountMax = 128 * 1024
 
   private init() {
     signal(SIGPIPE, SIG_IGN)

@@ -48,7 +48,8 @@ let freeClosedHandle: uv_close_cb = { handle in
 /// The allocation callback of every stream: all read into the loop's one buffer.
 let lendReadBuffer: uv_alloc_cb = { _, _, buffer in
   let shared = EventLoop.shared.readBuffer
-  buffer?.pointee = uv_buf_init(shared.baseAddress?.assumingMemoryBound(to: CChar.self), UInt32(shared.count))
+  let byteCount = LoopActor.assumeIsolated { EventLoop.shared.readByteCountMax }
+  buffer?.pointee = uv_buf_init(shared.baseAddress?.assumingMemoryBound(to: CChar.self), UInt32(min(byteCount, shared.count)))
 }
 
 /// The Swift object behind a handle or request.

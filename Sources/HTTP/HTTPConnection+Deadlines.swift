@@ -2,6 +2,10 @@ import EventLoop
 
 /// The table's sweep asks each connection whether it has waited long enough. Nothing is started or stopped per request.
 extension HTTPConnection {
+  /// So many sweeps a connection waits for its next request as it is, which is at least one interval: one that is in use
+  /// does not rest.
+  private static let busyTickCount = 2
+
   func sweep() {
     let now = table.now
     if isWriteStalled(now) { return abort() }
@@ -12,6 +16,8 @@ extension HTTPConnection {
         deadline = now + table.ticks.idle
       } else if now >= deadline {
         close()
+      } else if now >= deadline - table.ticks.idle + HTTPConnection.busyTickCount {
+        rest()
       }
     case .head: if now >= deadline { refuse(.headTooSlow) }
     case .handling: sweepRequest(now)

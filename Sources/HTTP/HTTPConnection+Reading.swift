@@ -77,9 +77,11 @@ extension HTTPConnection: TCPStreamDelegate {
       if scanner.isComplete {
         let head = headBytes
         headBytes = []
+        let parser = parser ?? RequestParser(table.limits)
+        self.parser = parser
         completeHead = try parser.parseHead(head)
         phase = .handling
-        wake()
+        serveRequest()
       }
       return byteCount
     } catch {
@@ -137,6 +139,7 @@ extension HTTPConnection: TCPStreamDelegate {
 
   /// - Returns: How many bytes belong to the body.
   private func feedBody(_ bytes: Span<UInt8>, _ body: RequestBody) -> Int {
+    guard let parser else { return bytes.count }
     isFeeding = true
     defer { isFeeding = false }
     switch parser.parseBody(bytes, into: body) {
@@ -165,7 +168,8 @@ extension HTTPConnection: TCPStreamDelegate {
     guard !held.isEmpty else { return }
     heldStart += byteCount
     if heldStart == held.count {
-      held.removeAll(keepingCapacity: held.capacity <= table.limits.heldByteCountMax)
+      // Whoever holds back thousands of bodies would else keep as much for each, empty.
+      held = []
       heldStart = 0
     }
   }

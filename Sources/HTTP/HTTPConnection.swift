@@ -19,7 +19,6 @@ import EventLoop
 
   let table: ConnectionTable
   let stream: TCPStream
-  let parser: RequestParser
   let peerAddress: IPAddress?
   /// Where the table has it.
   var index = 0
@@ -36,6 +35,8 @@ import EventLoop
   // Reading.
   var scanner: HeadScanner
   var headBytes: [UInt8] = []
+  /// From a head's end on; a connection that rests has none.
+  var parser: RequestParser?
   var completeHead: HTTPRequestHead?
   /// Bytes whose turn has not come, from `heldStart` on.
   var held: [UInt8] = []
@@ -57,14 +58,16 @@ import EventLoop
   var writeDeadline = Int.max
   var writeMark = 0
 
+  /// Serves requests; a connection that has had none yet, or rests, has none.
   private var task: Task<Void, Never>?
+  /// How many there have been: one that has been let go knows by it.
+  private var taskCount: UInt32 = 0
   private var waiter: UnsafeContinuation<Void, Never>?
   var drainWaiters: [UnsafeContinuation<Bool, Never>] = []
 
   init(_ stream: TCPStream, _ peerAddress: IPAddress?, in table: ConnectionTable) {
     self.stream = stream
     self.table = table
-    parser = RequestParser(table.limits)
     self.peerAddress = peerAddress
     bodyPace = BodyPace(table.paceRule)
     scanner = HeadScanner(table.limits)
@@ -73,33 +76,51 @@ import EventLoop
     stream.delegate = self
   }
 
-  func start() {
-    stream.startReading()
-    task = EventLoop.shared.spawn { await self.serve() }
-  }
+  func start() { stream.startReading() }
 
   // MARK: The keep-alive loop
 
-  private func serve() async {
-    while let request = await nextRequest() {
+  /// A head is complete.
+  func serveRequest() {
+    guard task == nil else { return wake() }
+    taskCount += 1
+    task = EventLoop.shared.spawn { [taskCount] in await self.serve(asTask: taskCount) }
+  }
+
+  /// Lets go of what only requests need, most of all the task, whose frames are larger than everything else: thousands
+  /// of connections are idle, and few of them busy.
+  func rest() {
+    guard phase == .idle, waiter != nil else { return }
+    task = nil
+    taskCount += 1
+    parser = nil
+    wake()
+  }
+
+  private func serve(asTask number: UInt32) async {
+    while let request = await nextRequest(asTask: number) {
       await table.handler(request, ResponseWriter(self, exchange: exchangeCount))
       await responseFinished()
       guard await settleBody() else { break }
       endExchange()
     }
-    closeGracefully()
+    if number == taskCount { closeGracefully() }
   }
 
   /// Waits for a head and begins its exchange.
-  /// - Returns: `nil` when no further request comes, or none that can be handled.
-  private func nextRequest() async -> HTTPRequest? {
-    // A client that does not take its answers gets no new ones made.
-    while stream.bufferedByteCount > table.limits.writeHighWaterByteCount, phase != .closed { await event() }
-    guard phase != .closed, !table.isGraceOver else { return nil }
-    beginHead()
-    while completeHead == nil {
-      guard phase == .idle || phase == .head else { return nil }
-      await event()
+  /// - Returns: `nil` when no further request comes, none that can be handled, or one that is another task's.
+  private func nextRequest(asTask number: UInt32) async -> HTTPRequest? {
+    // A task begins with a head.
+    if completeHead == nil {
+      // A client that does not take its answers gets no new ones made.
+      while stream.bufferedByteCount > table.limits.writeHighWaterByteCount, phase != .closed { await event() }
+      guard phase != .closed, !table.isGraceOver else { return nil }
+      beginHead()
+      while completeHead == nil {
+        guard phase == .idle || phase == .head, number == taskCount else { return nil }
+        await event()
+      }
+      guard number == taskCount else { return nil }
     }
     guard let head = completeHead, phase == .handling else { return nil }
     completeHead = nil

@@ -13,11 +13,14 @@ final class JobSender {
 
   private let sqs: SQSClient
   private let queueURL: String
-  private var batcher = MessageBatcher<Item>()
+  private var batcher: MessageBatcher<Item>
   /// Jobs of this turn of the loop: what was stored at the same time goes in one call.
   private var arrivals: [(payload: Item, byteCount: Int)] = []
 
-  init(sqs: SQSClient, queueURL: String) {
+  init(sqs: SQSClient, queueURL: String, limits: WebLimits) {
+    var batches = MessageBatcher<Item>.Limits()
+    batches.queuedEntryCountMax = limits.queuedJobCountMax
+    batcher = MessageBatcher(limits: batches)
     self.sqs = sqs
     self.queueURL = queueURL
   }

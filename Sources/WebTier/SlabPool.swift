@@ -12,14 +12,23 @@ final class SlabPool {
 
   private let budgetByteCount: Int
   private var free: [Slab.Size: [Slab]] = [:]
-  private(set) var usedByteCount = 0
+  private(set) var usedByteCount = 0 { didSet { boundReads() } }
   /// Set aside for parts that are being gathered.
-  private(set) var promisedByteCount = 0
+  private(set) var promisedByteCount = 0 { didSet { boundReads() } }
+  private var areReadsBounded = false
 
   init(budgetByteCount: Int) { self.budgetByteCount = budgetByteCount }
 
   /// True once the budget is spent: sent bytes are then let go, and an upload that needs them again is refused.
   var isSpent: Bool { usedByteCount + promisedByteCount + Slab.Size.large.byteCount > budgetByteCount }
+
+  /// Whoever is held back is read no further than the read that brought too much: with the budget spent that is a small
+  /// slab's bytes for each client, not everything that has gathered in its socket.
+  private func boundReads() {
+    guard isSpent != areReadsBounded else { return }
+    areReadsBounded.toggle()
+    EventLoop.shared.readByteCountMax = areReadsBounded ? Slab.Size.small.byteCount : .max
+  }
 
   func take(_ size: Slab.Size) -> Slab {
     usedByteCount += size.byteCount

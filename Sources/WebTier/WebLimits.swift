@@ -38,6 +38,9 @@ package struct WebLimits: Sendable {
   package var imageByteCountMax = 32 * 1024 * 1024
   /// One request, all its files and fields.
   package var bodyByteCountMax = 48 * 1024 * 1024
+  /// Jobs that wait for a call of SQS; further ones are refused with 503. Their images are stored already, so that all of
+  /// the uploads may end together: at ten a call and 10 ms each, four calls at once take 20 000 jobs in 5 s.
+  package var queuedJobCountMax = 20_000
   /// Clients that wait for an answer at once.
   package var pendingAnswerCountMax = 50_000
   /// How long a client waits for its answer before it is told where to find it.

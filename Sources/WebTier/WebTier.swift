@@ -71,7 +71,7 @@ package final class WebTier {
       s3: s3, streams: streams, bucket: configuration.inputBucket, limits: configuration.limits, logger: logger)
     self.storage = storage
     let answers = AnswerTable(limits: configuration.limits)
-    let sender = JobSender(sqs: sqs, queueURL: requestQueueURL)
+    let sender = JobSender(sqs: sqs, queueURL: requestQueueURL, limits: configuration.limits)
     let readiness = Readiness { () throws(AWSError) in
       try await s3.headBucket(configuration.inputBucket)
       _ = try await sqs.queueAttributes(of: requestQueueURL, ["QueueArn"])

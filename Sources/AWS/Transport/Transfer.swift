@@ -72,12 +72,17 @@ import Glibc
   private func set(_ option: CURLoption, _ value: Int) { saccade_curl_set_long(easy, option, value) }
 
   /// Sets the handle up for this request. On an error nothing is left to undo but `release`.
-  /// - Parameter isCrowded: So many are active that large buffers would add up to too much.
-  func prepare(_ request: TransportRequest, isCrowded: Bool) throws(TransportError) {
+  /// - Parameter activeCount: Requests that are under way already. Beyond `largeBufferCountMax` buffers are small. Beyond as
+  ///   many as connections are kept, this one gets a connection for itself, since curl looks through all there are for a
+  ///   free one, and again for the oldest when one is given back: with thousands of them that costs more than the upload.
+  func prepare(_ request: TransportRequest, activeCount: Int) throws(TransportError) {
     guard Self.isToken(request.method) else { throw .invalidRequest("method \"\(request.method)\"") }
     errorText[0] = 0
     guard saccade_curl_set_string(easy, CURLOPT_URL, request.url) == CURLE_OK else { throw .invalidRequest("URL") }
     set(CURLOPT_CONNECTTIMEOUT_MS, request.timeouts.connect.wholeMilliseconds)
+    let isSurplus = activeCount >= limits.cachedConnectionCountMax
+    set(CURLOPT_FRESH_CONNECT, isSurplus ? 1 : 0)
+    set(CURLOPT_FORBID_REUSE, isSurplus ? 1 : 0)
     set(CURLOPT_TIMEOUT_MS, request.timeouts.total.wholeMilliseconds)
     set(CURLOPT_LOW_SPEED_TIME, Int(request.timeouts.stall?.components.seconds ?? 0))
     stallIsWatched = request.timeouts.stall != nil
@@ -88,6 +93,7 @@ import Glibc
       proxyIsBypassed = bypassesProxy
     }
     // curl knows no less than 16 KiB.
+    let isCrowded = activeCount >= limits.largeBufferCountMax
     set(CURLOPT_UPLOAD_BUFFERSIZE, isCrowded ? limits.crowdedUploadBufferByteCount : limits.uploadBufferByteCount)
     prepare(body: request.body, method: request.method)
     try prepare(headers: request.headers)
@@ -177,7 +183,6 @@ import Glibc
     headIsComplete = false
     sourceIsPaused = false
     sinkIsPaused = false
-    if wasReplayed { set(CURLOPT_FRESH_CONNECT, 0) }
     wasReplayed = false
     failure = nil
     completion = nil

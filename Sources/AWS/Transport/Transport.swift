@@ -113,7 +113,7 @@ package import EventLoop
       transfer.ticket = waiter.ticket
       transfer.completion = waiter.completion
       do throws(TransportError) {
-        try transfer.prepare(waiter.request, isCrowded: active.count >= limits.largeBufferCountMax)
+        try transfer.prepare(waiter.request, activeCount: active.count)
       } catch {
         finish(transfer, with: .failure(error))
         continue

@@ -35,8 +35,9 @@ package struct TransportLimits: Sendable {
     // Whoever asks has bounded the number of uploads already.
     limits.waitingRequestCountMax = .max
     limits.cachedConnectionCountMax = min(other.cachedConnectionCountMax, activeCountMax)
-    limits.crowdedUploadBufferByteCount = 32 * 1024
-    limits.downloadBufferByteCount = 4 * 1024
+    // The least that curl takes.
+    limits.crowdedUploadBufferByteCount = 16 * 1024
+    limits.downloadBufferByteCount = 1024
     return limits
   }
 }
