@@ -49,7 +49,8 @@ let freeClosedHandle: uv_close_cb = { handle in
 let lendReadBuffer: uv_alloc_cb = { _, _, buffer in
   let shared = EventLoop.shared.readBuffer
   let byteCount = LoopActor.assumeIsolated { EventLoop.shared.readByteCountMax }
-  buffer?.pointee = uv_buf_init(shared.baseAddress?.assumingMemoryBound(to: CChar.self), UInt32(min(byteCount, shared.count)))
+  buffer?.pointee = uv_buf_init(
+    shared.baseAddress?.assumingMemoryBound(to: CChar.self), UInt32(min(byteCount, shared.count)))
 }
 
 /// The Swift object behind a handle or request.
