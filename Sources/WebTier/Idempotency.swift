@@ -80,7 +80,9 @@ final class Idempotency {
     for upload in uploads {
       // Before the look, so that an answer that comes between the look and the wait is heard.
       listeners.append(try answers.listen(to: upload.key.id))
-      let found = upload.isRepeated ? try await results.result(of: upload.key) : nil
+      // A job that was queued here may have been answered, and its image be cleared away and stored again since.
+      let mayBeAnswered = upload.isRepeated || recent.contains(upload.key.id, at: .now)
+      let found = mayBeAnswered ? try await results.result(of: upload.key) : nil
       if let found, found.isFinal {
         replies[upload.key.id] = found
       } else if found != nil || !recent.contains(upload.key.id, at: .now) {

@@ -1,3 +1,4 @@
+import AWS
 import EventLoop
 import Foundation
 import Jobs
@@ -340,6 +341,18 @@ extension WebTierTests {
 
         let response = try await bench.answer(to: request)
         #expect(response.member("label") == "owl" && response.headers["idempotency-replayed"] == nil)
+      }
+    }
+
+    @Test("an answer outlives its image", arguments: Bench.servers)
+    func imageCleared(server: ServerUnderTest.Kind) async throws {
+      try await Bench.with(server) { bench in
+        let request = post(Form.file(photograph(5000), name: "owl.jpg"))
+        #expect(try await bench.answer(to: request).member("label") == "owl")
+        let key = try #require(await bench.storedKeys().first)
+        try await bench.clients.s3.deleteObject(bucket: bench.configuration.inputBucket, key: key)
+        #expect(try await bench.answer(to: request).member("label") == "owl")
+        #expect(bench.worker.works.count == 1)
       }
     }
 
