@@ -15,12 +15,20 @@ from . import cost, fronts, photos, swarm, tables
 OTHER_DESCRIPTORS = 600
 # Away from the attackers' addresses.
 HONEST_FIRST_NUMBER = 1 << 17
+# Sweeps come once a second.
+IDLE_REST_S = 5
+IDLE_CONNECTS_PER_S = 300
 IDLE_HEAD = b"GET /healthz HTTP/1.1\r\nHost: bench\r\n\r\n"
 
 
 def bounded(options, wanted):
     """As many connections as the machine lets one process have."""
     return min(wanted, options.descriptors - OTHER_DESCRIPTORS)
+
+
+def clients_of(options, wanted):
+    """As many clients as one web process takes: it keeps a third of its descriptors for connections to S3."""
+    return min(wanted, (options.descriptors - OTHER_DESCRIPTORS - 1024) * 2 // 3 - 100)
 
 
 def roomy(count):
@@ -94,28 +102,31 @@ def slow_uploads(options):
 
 def idle(options):
     """Keep-alive connections that have had one answer and wait."""
-    count = 2_000 if options.quick else bounded(options, 20_000)
+    count = 2_000 if options.quick else clients_of(options, 20_000)
     with fronts.sink() as sink, fronts.web(sink, *roomy(count + 100)) as web:
         web.check("tench")
         before = web.memory()
         clients = swarm.Swarm(web.endpoint, count, IDLE_HEAD)
-        deadline = time.monotonic() + 60
-        clients.connect_all(deadline)
+        deadline = time.monotonic() + 90
+        # As clients come in life, so that those who rest already are not counted as those who come.
+        clients.connect_all(deadline, IDLE_CONNECTS_PER_S)
         clients.run(lambda: all(c.status is not None for c in clients.clients), deadline)
+        # A connection that is idle for longer than a sweep or two lets go of what only requests need.
+        clients.run(lambda: False, time.monotonic() + IDLE_REST_S)
         open_count = clients.open_count
         after = web.memory()
         answers = statuses(clients.clients)
         clients.close()
         tables.table(
             "Idle keep-alive connections at one process", ("connections", "still open", "answers", "RSS each", "PSS each"),
-            [(count, open_count, answers, f"{(after[0] - before[0]) / count:.0f} bytes",
-              f"{(after[1] - before[1]) / count:.0f} bytes")],
+            [(count, open_count, answers, f"{(after[0] - before[0]) / open_count:.0f} bytes",
+              f"{(after[1] - before[1]) / open_count:.0f} bytes")],
             "Resident memory of the process; the kernel's own for a socket is not in it.")
 
 
 def pending(options):
     """Clients that wait for their answer, all at once; answers come one by one, or all together."""
-    count, rate = (1_000, 500) if options.quick else (bounded(options, 20_000), 1_000)
+    count, rate = (1_000, 500) if options.quick else (clients_of(options, 20_000), 1_000)
     delay_s = count / rate + 3
     rows = []
     for name, sink_options in (
