@@ -36,6 +36,7 @@ import Glibc
   }
 
   var count: Int { connections.count }
+  var restingCount: Int { connections.count { $0.isResting } }
 
   func startSweeping() {
     let timer = LoopTimer { [weak self] in self?.sweep() }

@@ -87,6 +87,8 @@ import EventLoop
     task = EventLoop.shared.spawn { [taskCount] in await self.serve(asTask: taskCount) }
   }
 
+  var isResting: Bool { task == nil && parser == nil && phase == .idle }
+
   /// Lets go of what only requests need, most of all the task, whose frames are larger than everything else: thousands
   /// of connections are idle, and few of them busy.
   func rest() {

@@ -30,6 +30,9 @@ package import EventLoop
   /// Connections that are open, those included that are only waiting for their client to close.
   package var connectionCount: Int { connections.count }
 
+  /// Of these, connections that hold nothing but themselves: they have had no request yet, or none for a while.
+  package var restingConnectionCount: Int { connections.restingCount }
+
   /// New connections are served with this certificate; those that are open keep theirs.
   package func renew(_ tls: TLSContext) { connections.tls = tls }
 

@@ -120,6 +120,31 @@ struct ConnectionTests {
     }
   }
 
+  @Test("a connection rests before its first request and after a while without any, and serves whatever comes then")
+  func resting() async throws {
+    @Sendable func awaitRest(_ server: HTTPServer) async throws {
+      try await onLoop { while server.restingConnectionCount < 1 { try await sleep(for: .milliseconds(1)) } }
+    }
+    try await withServer { server, address in
+      let client = try RawClient(address)
+      try await awaitRest(server)
+      for round in 0..<3 {
+        // One alone, one with a body, and two that come together.
+        try client.send("GET /\(round) HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try client.response().text.hasPrefix("GET\n/\(round)\n"))
+        try await awaitRest(server)
+        try client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")
+        #expect(try client.response().text.hasSuffix("hello"))
+        try await awaitRest(server)
+        let request = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n"
+        try client.send(request + request)
+        for _ in 0..<2 { #expect(try client.response().text.hasPrefix("GET\n/a\n")) }
+        try await awaitRest(server)
+      }
+      #expect(try await onLoop { server.connectionCount } == 1)
+    }
+  }
+
   @Test("requests sent before FIN are all answered")
   func halfClose() async throws {
     try await withServer { _, address async throws in
