@@ -151,9 +151,9 @@ def nginx(sink, name="nginx"):
     with tempfile.TemporaryDirectory() as folder:
         port = free_port()
         text = (PEERS / "nginx.conf").read_text()
-        for name, value in (("PORT", str(port)), ("SINK", sink.address), ("FOLDER", folder),
-                            ("BODY_BUFFER", NGINX_BODY_BUFFERS[name])):
-            text = text.replace(f"@{name}@", value)
+        values = {"PORT": str(port), "SINK": sink.address, "FOLDER": folder, "BODY_BUFFER": NGINX_BODY_BUFFERS[name]}
+        for placeholder, value in values.items():
+            text = text.replace(f"@{placeholder}@", value)
         settings = pathlib.Path(folder) / "nginx.conf"
         settings.write_text(text)
         command = [binary, "-p", folder, "-c", settings, "-e", "stderr"]
