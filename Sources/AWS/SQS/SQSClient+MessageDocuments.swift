@@ -5,23 +5,12 @@ import FoundationEssentials
 
 extension SQSClient {
   static func document(sending messages: [SQSOutgoingMessage], to queueURL: String) -> [UInt8] {
-    // An entry's frame, and some escapes; more of them make the array grow, which is no harm.
-    let byteCount = messages.reduce(128) { $0 + 96 + $1.body.utf8.count * 5 / 4 }
-    var writer = JSONWriter(byteCapacity: byteCount)
-    writer.beginObject()
-    writer.member("QueueUrl", queueURL)
-    writer.name("Entries")
-    writer.beginArray()
-    for (index, message) in messages.enumerated() {
-      writer.beginObject()
-      writer.member("Id", String(index))
+    // A body in JSON has quotation marks to escape; more of them than this make the array grow, which is no harm.
+    let byteCount = messages.reduce(0) { $0 + $1.body.utf8.count * 5 / 4 }
+    return batch(of: messages, byteCount: byteCount, in: queueURL) { writer, message in
       writer.member("MessageBody", message.body)
       if let delay = message.delay { writer.member("DelaySeconds", seconds(delay)) }
-      writer.endObject()
     }
-    writer.endArray()
-    writer.endObject()
-    return writer.bytes
   }
 
   static func document(
@@ -49,16 +38,29 @@ extension SQSClient {
   static func document(
     ofReceipts receiptHandles: [String], visibilityTimeout: Duration? = nil, in queueURL: String
   ) -> [UInt8] {
-    var writer = JSONWriter(byteCapacity: receiptHandles.reduce(128) { $0 + 96 + $1.utf8.count })
+    let byteCount = receiptHandles.reduce(0) { $0 + $1.utf8.count }
+    return batch(of: receiptHandles, byteCount: byteCount, in: queueURL) { writer, receiptHandle in
+      writer.member("ReceiptHandle", receiptHandle)
+      if let visibilityTimeout { writer.member("VisibilityTimeout", seconds(visibilityTimeout)) }
+    }
+  }
+
+  /// A batch's input; each entry's id is its place.
+  /// - Parameters:
+  ///   - byteCount: of what the entries hold, about.
+  ///   - members: writes an entry's members behind its id.
+  private static func batch<Entry>(
+    of entries: [Entry], byteCount: Int, in queueURL: String, _ members: (inout JSONWriter, Entry) -> Void
+  ) -> [UInt8] {
+    var writer = JSONWriter(byteCapacity: 128 + entries.count * 96 + byteCount)
     writer.beginObject()
     writer.member("QueueUrl", queueURL)
     writer.name("Entries")
     writer.beginArray()
-    for (index, receiptHandle) in receiptHandles.enumerated() {
+    for (index, entry) in entries.enumerated() {
       writer.beginObject()
       writer.member("Id", String(index))
-      writer.member("ReceiptHandle", receiptHandle)
-      if let visibilityTimeout { writer.member("VisibilityTimeout", seconds(visibilityTimeout)) }
+      members(&writer, entry)
       writer.endObject()
     }
     writer.endArray()
