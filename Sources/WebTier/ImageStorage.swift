@@ -79,6 +79,9 @@ final class ImageStorage {
     if !target.isShared { removals.removeStrays(of: target.key) }
   }
 
+  /// Discards the parts. What keeps it from that is the store's to mend: its own expiry of unfinished uploads.
+  func abort(_ upload: consuming MultipartUpload) async { try? await upload.abort() }
+
   /// Compares an object with what a client has sent: by length, and by checksum if the store knows that of the whole.
   func compare(_ target: UploadTarget, byteCount: Int, checksum: CRC32C) async throws(UploadError) {
     let info: ObjectInfo
@@ -98,7 +101,11 @@ final class ImageStorage {
   func remove(
     _ target: UploadTarget, isUncertain: Bool, isParted: Bool = false, after task: Task<Void, Never>? = nil
   ) {
-    guard !target.isShared else { return }
+    guard !target.isShared else {
+      // The upload itself ends its parts; a server that stops waits for that.
+      if isParted, let task { removals.follow(task) }
+      return
+    }
     removals.remove(target.key, isUncertain: isUncertain, isParted: isParted, after: task)
   }
 }

@@ -133,8 +133,10 @@ final class PartedUpload: UploadStrategy {
     while let part = await nextPart() { send(part, to: upload.parts) }
     // None may arrive after the upload has been aborted: it would stay.
     for sending in inFlight.values { await sending.task.value }
-    if let failure { throw failure }
-    if isOver { throw .cancelled }
+    if let failure = failure ?? (isOver ? .cancelled : nil) {
+      await storage.abort(upload)
+      throw failure
+    }
     try await storage.complete(upload, of: target, byteCount: totalByteCount)
   }
 

@@ -18,7 +18,7 @@ final class Removals {
     /// Whether there may be parts without an object.
     let isParted: Bool
     let keepsObject: Bool
-    /// What may still be storing it.
+    /// What may still be storing it, or is removing it itself.
     let task: Task<Void, Never>?
   }
 
@@ -56,6 +56,13 @@ final class Removals {
   func removeStrays(of key: String) {
     guard waiting.count < limits.removalCountMax else { return }
     waiting.append(Removal(key: key, isUncertain: false, isParted: true, keepsObject: true, task: nil))
+    startNext()
+  }
+
+  /// Counts what removes its own upload among the removals, to be waited for.
+  func follow(_ task: Task<Void, Never>) {
+    guard waiting.count < limits.removalCountMax else { return }
+    waiting.append(Removal(key: "", isUncertain: false, isParted: false, keepsObject: true, task: task))
     startNext()
   }
 

@@ -1,5 +1,8 @@
+import EventLoop
+
 extension S3Client {
-  /// Begins an upload in parts.
+  /// Begins an upload in parts. A cancelled task waits for it all the same: what S3 has begun must be known, or nobody could
+  /// end it.
   package func createMultipartUpload(
     bucket: String, key: String, contentType: String? = nil
   ) async throws(AWSError) -> MultipartUpload {
@@ -8,7 +11,7 @@ extension S3Client {
     call.body = .bytes([])
     call.headers.append((name: "x-amz-checksum-algorithm", value: "CRC32C"))
     if let contentType { call.headers.append((name: "Content-Type", value: contentType)) }
-    let root = try document(try await caller.send(call), of: call.operation)
+    let root = try document(try await sendUncancelled(call), of: call.operation)
     guard let uploadID = root["UploadId"]?.text.nonEmpty else {
       throw .malformedResponse(operation: call.operation, "no UploadId")
     }
@@ -84,14 +87,24 @@ extension S3Client {
     }
   }
 
+  /// Discards the parts of an upload. A cancelled task waits for it all the same.
   func abortMultipartUpload(bucket: String, key: String, uploadID: String) async throws(AWSError) {
     var call = try call("AbortMultipartUpload", "DELETE", bucket: bucket, key: key)
     call.query = [("uploadId", uploadID)]
     do throws(AWSError) {
-      _ = try await caller.send(call)
+      _ = try await sendUncancelled(call)
     } catch {
       // It is over already: a completion whose answer was lost, or an abort that is repeated.
       guard error.serviceError?.code == "NoSuchUpload" else { throw error }
     }
+  }
+
+  /// The call in a task of its own, which nobody cancels.
+  private func sendUncancelled(_ call: ServiceCall) async throws(AWSError) -> TransportResponse {
+    let sending = Task<Result<TransportResponse, AWSError>, Never>(executorPreference: EventLoop.shared) {
+      [caller, call] in
+      do throws(AWSError) { return .success(try await caller.send(call)) } catch { return .failure(error) }
+    }
+    return try await sending.value.get()
   }
 }

@@ -17,6 +17,8 @@ import EventLoop
     case reset(afterByteCount: Int)
     /// The server gets all of it, and its answer is thrown away with the connection.
     case loseAnswer
+    /// The server's answer waits for `passHeldAnswers()`.
+    case holdAnswer
     /// One bit of this byte of the body arrives as another.
     case flip(offset: Int)
   }
@@ -47,6 +49,10 @@ import EventLoop
     pipes = []
   }
 
+  func passHeldAnswers() {
+    for pipe in pipes { pipe.passHeldAnswer() }
+  }
+
   fileprivate func fate(of call: Call) -> Fate {
     let fate = decide(call)
     if case .pass = fate { return fate }
@@ -70,6 +76,7 @@ import EventLoop
   private var bodyByteCount = 0
   private var passedByteCount = 0
   private var isInBody = false
+  private var heldAnswer: [UInt8] = []
 
   init(from client: TCPStream, of relay: CallRelay) {
     self.client = client
@@ -103,8 +110,17 @@ import EventLoop
 
   private func takeAnswer(_ bytes: Span<UInt8>) {
     if case .loseAnswer = fate { return reset() }
+    if case .holdAnswer = fate { return bytes.withUnsafeBufferPointer { heldAnswer += $0 } }
     client.write(copying: bytes)
     if let server, client.bufferedByteCount > CallPipe.bufferedByteCountMax { server.stopReading() }
+  }
+
+  func passHeldAnswer() {
+    guard !heldAnswer.isEmpty else { return }
+    fate = .pass
+    client.write(heldAnswer)
+    heldAnswer = []
+    if let server, !server.isOpen { client.close() }
   }
 
   private func takeHead(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
@@ -153,6 +169,8 @@ import EventLoop
   }
 
   func streamDidDrain(_ stream: TCPStream) { (stream === client ? server : client)?.startReading() }
-  func streamDidReachEnd(_ stream: TCPStream) { end() }
+  func streamDidReachEnd(_ stream: TCPStream) {
+    if stream === server, case .holdAnswer = fate { stream.close() } else { end() }
+  }
   func stream(_ stream: TCPStream, didFail error: UVError) { end() }
 }
