@@ -7,6 +7,7 @@ import Glibc
   let handler: HTTPHandler
   let ticks: DeadlineTicks
   let paceRule: BodyPace.Rule
+  var refusals: HTTPRefusalObserver?
   /// Of connections to come.
   var tls: TLSContext?
 

@@ -33,6 +33,7 @@ extension HTTPConnection {
   func refuse(_ problem: Problem) { refuse(problem.response) }
 
   func refuse(_ response: HTTPResponse) {
+    let response = seen(response)
     var output: [UInt8] = []
     ResponseEncoder.append(
       to: &output, response.status, headers: response.headers, framing: .length(response.body.count),
@@ -40,6 +41,14 @@ extension HTTPConnection {
     // RFC 9112 §6.3 would have the client of a HEAD that was refused this early take no body; it sees the close.
     write(output + response.body)
     closeGracefully()
+  }
+
+  /// An answer of our own, as whoever observes them wants it.
+  private func seen(_ response: HTTPResponse) -> HTTPResponse {
+    let request = exchange?.request
+    let response = table.refusals?(response, request, stream.remoteAddress) ?? response
+    request?.refusal = response
+    return response
   }
 
   // MARK: Responses in pieces
@@ -86,7 +95,8 @@ extension HTTPConnection {
 
   func writerWasDropped(_ number: UInt64) {
     guard isAwaiting(number) else { return }
-    send(Problem(.internalServerError, code: "no-answer", detail: "The request was not answered.").response, number)
+    let problem = Problem(.internalServerError, code: "no-answer", detail: "The request was not answered.")
+    send(seen(problem.response), number)
   }
 
   func bodyWriterWasDropped(_ number: UInt64) {

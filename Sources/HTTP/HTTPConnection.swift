@@ -126,12 +126,13 @@ import EventLoop
     }
     guard let head = completeHead, phase == .handling else { return nil }
     completeHead = nil
+    let request = beginExchange(head)
     if let byteCountMax = table.limits.bodyByteCountMax, (head.contentLength ?? 0) > byteCountMax {
       // Before the body, and without 100 Continue (RFC 9110 §10.1.1): nobody sends it for nothing.
       refuse(Problem(.tooLarge))
       return nil
     }
-    return beginExchange(head)
+    return request
   }
 
   /// Usually at once: most handlers answer before they return. A writer may have been kept, though.

@@ -11,6 +11,10 @@ package import EventLoop
   package var clientAddress: IPAddress?
   /// Whom the client has proved to be.
   package var clientName: String?
+  /// What its handler calls it in logs.
+  package var id: String?
+  /// What the server has answered by itself: the handler's answer goes nowhere.
+  package internal(set) var refusal: HTTPResponse?
 
   init(head: HTTPRequestHead, body: RequestBody, remoteAddress: SocketAddress, peerAddress: IPAddress?) {
     self.head = head

@@ -12,11 +12,13 @@ package import EventLoop
   ///   - reusePort: Several processes share the port.
   ///   - inherited: The descriptor of a socket that is bound already, instead of host and port.
   ///   - tls: Makes it HTTPS. `limits.headDuration` bounds the handshake, too.
+  ///   - refusals: Asked about each answer that is no handler's.
   package init(
     host: String, port: Int, reusePort: Bool = false, inherited: Int32? = nil, limits: HTTPLimits = HTTPLimits(),
-    tls: TLSContext? = nil, handler: @escaping HTTPHandler
+    tls: TLSContext? = nil, refusals: HTTPRefusalObserver? = nil, handler: @escaping HTTPHandler
   ) throws(UVError) {
     let connections = ConnectionTable(limits, handler)
+    connections.refusals = refusals
     connections.tls = tls
     listener = try TCPListener(host: host, port: port, reusePort: reusePort, inherited: inherited) {
       connections.accept($0)

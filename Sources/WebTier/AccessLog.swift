@@ -64,6 +64,18 @@ package final class AccessLog {
     gather()
   }
 
+  /// A line, among those of requests without images, for an answer to what was no request.
+  func addRefusal(_ response: HTTPResponse, id: RequestID, peer: SocketAddress) {
+    guard configuration.includesAll else { return }
+    line.begin(.debug, label: "access")
+    line.add("request", id.description)
+    line.add("client", peer.host)
+    line.add("status", response.status.rawValue)
+    if let code = response.problemCode { line.add("code", code) }
+    line.finish()
+    gather()
+  }
+
   /// The peer's address is text already; only one that came through a proxy has to be written.
   private func client(_ request: HTTPRequest) -> String {
     guard let client = request.clientAddress, client != request.peerAddress else { return request.remoteAddress.host }

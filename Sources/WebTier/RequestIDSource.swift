@@ -15,7 +15,7 @@ struct RequestIDSource {
 
   /// SplitMix64: a counter whose values are mixed by a bijection, so that none comes twice in 2^64 and neighbours do not
   /// look alike. Nothing is secret about them.
-  private mutating func next() -> RequestID {
+  mutating func next() -> RequestID {
     state &+= 0x9E37_79B9_7F4A_7C15
     var bits = state
     bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9

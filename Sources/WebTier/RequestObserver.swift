@@ -15,14 +15,31 @@ final class RequestObserver {
   }
 
   func begin(_ request: HTTPRequest) -> RequestRecord {
-    RequestRecord(request, id: ids.id(of: request.head.headers))
+    let record = RequestRecord(request, id: ids.id(of: request.head.headers))
+    request.id = record.id.description
+    return record
   }
 
   /// The answer as it goes out, errors included: with the request's id.
-  func named(_ response: HTTPResponse, _ record: RequestRecord) -> HTTPResponse {
+  func named(_ response: HTTPResponse, _ id: String) -> HTTPResponse {
     var response = response
-    response.headers.add("X-Request-Id", record.id.description)
+    response.headers.add("X-Request-Id", id)
     return response
+  }
+
+  /// What the server answers by itself has an id, too, and is counted and logged as far as anything is known of it.
+  func refused(_ response: HTTPResponse, _ request: HTTPRequest?, _ peer: SocketAddress) -> HTTPResponse {
+    guard let request else {
+      let id = ids.next()
+      metrics.countRefusal(response)
+      accessLog?.addRefusal(response, id: id, peer: peer)
+      return named(response, id.description)
+    }
+    // Its handler has been called, and will come to its end.
+    if let id = request.id { return named(response, id) }
+    let record = begin(request)
+    end(record, response)
+    return named(response, record.id.description)
   }
 
   /// No request comes any more.
@@ -30,6 +47,7 @@ final class RequestObserver {
 
   /// The answer's bytes have been handed over.
   func end(_ record: RequestRecord, _ response: HTTPResponse) {
+    let response = record.request.refusal ?? response
     let total = ContinuousClock.now - record.receivedAt
     metrics.count(record, response, total: total)
     accessLog?.add(record, response, total: total)

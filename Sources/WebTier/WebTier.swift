@@ -100,11 +100,11 @@ package final class WebTier {
     limits.stopGraceDuration = configuration.limits.stopGraceDuration
     server = try HTTPServer(
       host: configuration.host, port: configuration.port, inherited: configuration.inheritedSocket, limits: limits,
-      tls: tls
+      tls: tls, refusals: observer.refused
     ) { request, writer in
       let record = observer.begin(request)
       let answer = await access.respond(to: request) { await router.respond(to: request, record: record) }
-      let response = observer.named(answer, record)
+      let response = observer.named(answer, record.id.description)
       writer.send(response)
       observer.end(record, response)
     }

@@ -100,6 +100,13 @@ final class WebMetrics {
     if status == HTTPStatus.ok.rawValue { total.observe(duration) }
   }
 
+  /// An answer to what was never understood as a request, or had no room.
+  func countRefusal(_ response: HTTPResponse) {
+    let status = response.status.rawValue
+    requests[RequestKey(route: .other, status: status), default: 0] += 1
+    if let code = response.problemCode { countProblem(code, status: status) }
+  }
+
   private func countProblem(_ code: String, status: Int) {
     let key = ProblemKey(code: code, status: status)
     // Ours are few, but a worker's error codes are an open set.

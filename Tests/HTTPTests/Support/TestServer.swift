@@ -14,17 +14,22 @@ struct TestServer {
   private let limits: HTTPLimits
   private let handler: HTTPHandler
   private let tls: TLSContext?
+  private let refusals: HTTPRefusalObserver?
 
-  init(_ limits: HTTPLimits = testLimits, tls: TLSContext? = nil, handler: @escaping HTTPHandler) {
+  init(
+    _ limits: HTTPLimits = testLimits, tls: TLSContext? = nil, refusals: HTTPRefusalObserver? = nil,
+    handler: @escaping HTTPHandler
+  ) {
     self.limits = limits
     self.tls = tls
+    self.refusals = refusals
     self.handler = handler
   }
 
   func run(_ body: (HTTPServer, SocketAddress) async throws -> Void) async throws {
-    let (limits, tls, handler) = (limits, tls, handler)
+    let (limits, tls, refusals, handler) = (limits, tls, refusals, handler)
     let server = try await onLoop {
-      try HTTPServer(host: "127.0.0.1", port: 0, limits: limits, tls: tls, handler: handler)
+      try HTTPServer(host: "127.0.0.1", port: 0, limits: limits, tls: tls, refusals: refusals, handler: handler)
     }
     let address = try await onLoop { server.localAddress }
     do { try await body(server, address) } catch {
