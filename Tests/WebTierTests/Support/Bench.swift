@@ -18,6 +18,8 @@ import Testing
     var http = HTTPLimits()
     var accessLog: AccessLog.Configuration?
     var tls: TLSFiles?
+    /// Of the tier's own clients.
+    var transport = TransportLimits()
     /// What the worker answers; nil leaves the answering to the test.
     var answer: @Sendable @LoopActor (StubWorker.Work) -> StubWorker.Outcome? = { StubWorker.label($0.job) }
 
@@ -35,13 +37,15 @@ import Testing
   /// Between that and the server.
   let calls: CallRelay
   let sqs: Relay
+  /// Between that and the server.
+  let queueCalls: CallRelay
   let gate: GatedCredentials
   private var otherTiers: [WebTier] = []
   private var isStopped = false
 
   private init(
     _ configuration: WebConfiguration, tier: WebTier, worker: StubWorker, clients: AWSClients, tierClients: AWSClients,
-    s3: Relay, calls: CallRelay, sqs: Relay, gate: GatedCredentials
+    s3: Relay, calls: CallRelay, sqs: Relay, queueCalls: CallRelay, gate: GatedCredentials
   ) {
     self.configuration = configuration
     self.tier = tier
@@ -51,6 +55,7 @@ import Testing
     self.s3 = s3
     self.calls = calls
     self.sqs = sqs
+    self.queueCalls = queueCalls
     self.gate = gate
   }
 
@@ -91,25 +96,26 @@ import Testing
     let address = try address(of: server.endpoint)
     let calls = try CallRelay(to: address)
     let s3 = try Relay(to: calls.localAddress)
-    let sqs = try Relay(to: address)
+    let queueCalls = try CallRelay(to: address)
+    let sqs = try Relay(to: queueCalls.localAddress)
     let gate = GatedCredentials(server.credentials)
-    let tierClients = try makeClients(server, s3: s3.url, sqs: sqs.url, gate)
+    let tierClients = try makeClients(server, s3: s3.url, sqs: sqs.url, gate, setting.transport)
     let tier = try await WebTier.start(configuration, clients: tierClients, logger: logger)
     let worker = StubWorker(
       clients, queueURL: queueURL, resultBucket: configuration.outputBucket, answer: setting.answer)
     return Bench(
       configuration, tier: tier, worker: worker, clients: clients, tierClients: tierClients, s3: s3,
-      calls: calls, sqs: sqs,
-      gate: gate)
+      calls: calls, sqs: sqs, queueCalls: queueCalls, gate: gate)
   }
 
   private static func makeClients(
-    _ server: ServerUnderTest, s3: String, sqs: String, _ gate: GatedCredentials?
+    _ server: ServerUnderTest, s3: String, sqs: String, _ gate: GatedCredentials?,
+    _ limits: TransportLimits = TransportLimits()
   ) throws -> AWSClients {
     let configuration = AWSConfiguration(
       region: server.region, s3: .init(url: s3, isCustom: true), sqs: .init(url: sqs, isCustom: true))
     return try AWSClients(
-      configuration, credentials: gate ?? FixedCredentials(server.credentials), transport: Transport())
+      configuration, credentials: gate ?? FixedCredentials(server.credentials), transport: Transport(limits: limits))
   }
 
   private static func address(of endpoint: ServiceEndpoint) throws -> SocketAddress {
@@ -131,6 +137,7 @@ import Testing
     s3.close()
     calls.close()
     sqs.close()
+    queueCalls.close()
   }
 
   /// Another web process of the same installation.

@@ -6,6 +6,8 @@ import EventLoop
   struct Call {
     let method: String
     let target: String
+    /// Of SQS: what it is asked for.
+    let operation: String
     let bodyByteCount: Int
   }
 
@@ -21,6 +23,8 @@ import EventLoop
     case holdAnswer
     /// One bit of this byte of the body arrives as another.
     case flip(offset: Int)
+    /// The server never hears of it: the test makes the body of a 200 from that of the call.
+    case answer(@LoopActor ([UInt8]) async throws -> [UInt8])
   }
 
   /// Asked for every call.
@@ -77,6 +81,7 @@ import EventLoop
   private var passedByteCount = 0
   private var isInBody = false
   private var heldAnswer: [UInt8] = []
+  private var answeredBody: [UInt8] = []
 
   init(from client: TCPStream, of relay: CallRelay) {
     self.client = client
@@ -132,9 +137,15 @@ import EventLoop
     let words = lines[0].split(separator: " ").map(String.init)
     let length = lines.first { $0.lowercased().hasPrefix("content-length:") }
     bodyByteCount = length.flatMap { Int($0.drop { $0 != ":" }.dropFirst().filter { $0 != " " }) } ?? 0
-    fate = relay.fate(of: .init(method: words[0], target: words[1], bodyByteCount: bodyByteCount))
-    if case .refuse = fate {} else { server?.write(head) }
+    let operation = lines.first { $0.lowercased().hasPrefix("x-amz-target:") }?.split(separator: ".").last ?? ""
+    fate = relay.fate(
+      of: .init(method: words[0], target: words[1], operation: String(operation), bodyByteCount: bodyByteCount))
+    switch fate {
+    case .refuse, .answer: break
+    default: server?.write(head)
+    }
     head = []
+    answeredBody = []
     passedByteCount = 0
     isInBody = true
     let rest = bytes.dropFirst(end - before)
@@ -153,14 +164,23 @@ import EventLoop
       reset()
       return []
     case .refuse: break
+    case .answer: answeredBody += body
     default: server?.write(body)
     }
     passedByteCount += body.count
     if passedByteCount == bodyByteCount {
       isInBody = false
       if case .refuse = fate { client.write(CallPipe.slowDown) }
+      if case .answer(let make) = fate { answer(make) }
     }
     return bytes.dropFirst(body.count)
+  }
+
+  private func answer(_ make: @escaping @LoopActor ([UInt8]) async throws -> [UInt8]) {
+    EventLoop.shared.spawn { [self] in
+      guard let body = try? await make(answeredBody) else { return reset() }
+      client.write(Array("HTTP/1.1 200 OK\r\nContent-Length: \(body.count)\r\n\r\n".utf8) + body)
+    }
   }
 
   private func reset() {
