@@ -1,23 +1,32 @@
 import EventLoop
 import Glibc
 
-/// What a process of a prefork group finds at its start: a bound socket to listen on, and a pipe to say that it does.
+/// What a process of a prefork group finds at its start: a bound socket to listen on, a pipe to say that it does, and
+/// perhaps one with a secret.
 package struct PreforkChild: Sendable {
   /// The environment variable with the slot's number. It counts only together with the supervisor's.
   static let slotVariable = "SACCADE_PROCESS"
   /// The first descriptor after standard error, as in systemd's socket activation.
   static let socketDescriptor: Int32 = 3
   static let readyDescriptor: Int32 = 4
+  static let secretDescriptor: Int32 = 5
+  /// The environment variable that tells of a secret: a master of another version may have none.
+  static let secretVariable = "SACCADE_SECRET_DESCRIPTOR"
 
   /// From 0 on.
   package let slot: Int
+  /// What the master has for its processes only.
+  package let secret: [UInt8]?
 
+  /// Once in a process: it takes the secret out of its pipe.
   /// - Returns: `nil` in a process that nobody has started as one of a group.
   package init?(environment: [String: String]) {
     guard environment[supervisorVariable] == String(getppid()),
       let slot = environment[PreforkChild.slotVariable].flatMap({ Int($0) })
     else { return nil }
     self.slot = slot
+    let hasSecret = environment[PreforkChild.secretVariable] == String(PreforkChild.secretDescriptor)
+    secret = hasSecret ? SecretPipe.take(from: PreforkChild.secretDescriptor) : nil
   }
 
   /// Bound already.

@@ -17,6 +17,8 @@ package final class PreforkMaster {
     package var port: Int
     package var processCount: Int
     package var limits = PreforkLimits()
+    /// Asked for each process, for what it and its like alone are to know.
+    package var secret: (@Sendable @LoopActor () -> [UInt8])?
 
     package init(
       executable: String, arguments: [String], environment: [String: String], host: String, port: Int,
@@ -111,9 +113,18 @@ package final class PreforkMaster {
     environment[PreforkChild.slotVariable] = String(slot)
     let process: ChildProcess
     do throws(UVError) {
+      var further: [ChildProcess.Output] = [
+        .descriptor(sockets[slot].descriptor), .lines { [self] in ready(id, $0) },
+      ]
+      let secret = try specification.secret.map { (secret) throws(UVError) in try SecretPipe(secret()) }
+      defer { secret?.close() }
+      if let secret {
+        environment[PreforkChild.secretVariable] = String(PreforkChild.secretDescriptor)
+        further.append(.descriptor(secret.descriptor))
+      }
       process = try ChildProcess(
         executable: specification.executable, arguments: specification.arguments, environment: environment,
-        further: [.descriptor(sockets[slot].descriptor), .lines { [self] in ready(id, $0) }],
+        further: further,
         // Ctrl-C is the master's to hand on.
         ownSession: true)
     } catch {

@@ -3,12 +3,15 @@ import Glibc
 
 /// A server's certificate, key and rules, which its sessions share and keep alive.
 ///
-/// TLS 1.2 and 1.3 with forward secrecy and authenticated encryption only (RFC 9325). Sessions are resumed by tickets,
-/// whose key lives as long as the context: the server remembers nothing of a client that has gone.
+/// TLS 1.2 and 1.3 with forward secrecy and authenticated encryption only (RFC 9325). Sessions are resumed by tickets, by
+/// whichever context shares its ticket keys: the server remembers nothing of a client that has gone.
 package final class TLSContext: Sendable {
   let limits: TLSLimits
-  /// OpenSSL counts its references atomically, and nothing changes it after `init`.
+  /// OpenSSL counts its references atomically, and nothing changes it after `init` but `renewTicketKey()`, on the loop.
   nonisolated(unsafe) let pointer: OpaquePointer
+  private let tickets: TLSTicketKeys
+  /// Whose ticket key it has.
+  @LoopActor private var ticketDay = Int.min
 
   /// Of TLS 1.2; all suites of TLS 1.3 are good. The client's order decides, which knows whether its processor has AES.
   private static let ciphers =
@@ -16,10 +19,13 @@ package final class TLSContext: Sendable {
     + "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
 
   /// Reads the files, which blocks for as long as the disk takes.
-  package init(_ files: TLSFiles, limits: TLSLimits = TLSLimits()) throws(TLSError) {
+  package init(
+    _ files: TLSFiles, limits: TLSLimits = TLSLimits(), tickets: TLSTicketKeys = TLSTicketKeys()
+  ) throws(TLSError) {
     guard let pointer = SSL_CTX_new(TLS_server_method()) else { preconditionFailure("no memory for a TLS context") }
     self.pointer = pointer
     self.limits = limits
+    self.tickets = tickets
     try load(files)
     try checkValidity(files.certificateChain)
     let isConfigured =
@@ -39,6 +45,19 @@ package final class TLSContext: Sendable {
   }
 
   deinit { SSL_CTX_free(pointer) }
+
+  /// Before a session begins: tickets are written and read with the key of the day.
+  @LoopActor func renewTicketKey() {
+    tickets.advance(toDay: TLSTicketKeys.today)
+    guard tickets.day != ticketDay else { return }
+    ticketDay = tickets.day
+    // OpenSSL 3: a name of 16 bytes, 32 for HMAC, 32 for AES.
+    let byteCount = saccade_ssl_ctx_set_ticket_keys(pointer, nil, 0)
+    var keys = tickets.keys(byteCount: byteCount)
+    let isSet = saccade_ssl_ctx_set_ticket_keys(pointer, &keys, byteCount) == 1
+    OPENSSL_cleanse(&keys, keys.count)
+    precondition(isSet, "OpenSSL does not take ticket keys of its own length")
+  }
 
   /// A ticket is good for the same service only (RFC 5246 §7.4.1.2 leaves the binding to us).
   private static let sessionContext = Array("saccade".utf8)

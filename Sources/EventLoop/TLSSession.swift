@@ -38,6 +38,7 @@ final class TLSSession {
   private(set) var replyByteCount = 0
 
   init(_ context: TLSContext, buffers: TLSBuffers = .shared) {
+    context.renewTicketKey()
     guard let ssl = SSL_new(context.pointer), let bio = buffers.makeBIO() else {
       preconditionFailure("no memory for a TLS session")
     }

@@ -21,6 +21,8 @@ package struct WebConfiguration: Sendable {
   package var access = AccessConfiguration()
   /// Serves HTTPS with this certificate, and HTTP without one.
   package var tls: TLSFiles?
+  /// Other processes on the port have the same.
+  package var tickets = TLSTicketKeys()
   /// nil: no line for any request.
   package var accessLog: AccessLog.Configuration?
 

@@ -26,6 +26,7 @@ package final class WebTier {
   private let storage: ImageStorage
   private let logger: Logger
   private let tlsFiles: TLSFiles?
+  private let tickets: TLSTicketKeys
 
   package var localAddress: SocketAddress { server.localAddress }
 
@@ -37,7 +38,9 @@ package final class WebTier {
     let names = try QueueNames(prefix: configuration.queuePrefix)
     // First, so that a mistake in a file is told before anything is waited for.
     let access = try AccessControl(configuration.access, logger: logger)
-    let tls = try configuration.tls.map { (files) throws(TLSError) in try TLSContext(files) }
+    let tls = try configuration.tls.map { (files) throws(TLSError) in
+      try TLSContext(files, tickets: configuration.tickets)
+    }
     let requestQueueURL = try await Installation.open(
       inputBucket: configuration.inputBucket, outputBucket: configuration.outputBucket, queues: names, s3: clients.s3,
       sqs: clients.sqs, logger: logger)
@@ -62,6 +65,7 @@ package final class WebTier {
     self.access = access
     self.logger = logger
     tlsFiles = configuration.tls
+    tickets = configuration.tickets
     self.replyQueue = replyQueue
     let (s3, sqs) = (clients.s3, clients.sqs)
     let streams = try clients.makeStreams(
@@ -132,7 +136,7 @@ package final class WebTier {
   package func reloadCertificate() {
     guard let tlsFiles else { return }
     do throws(TLSError) {
-      server.renew(try TLSContext(tlsFiles))
+      server.renew(try TLSContext(tlsFiles, tickets: tickets))
       logger.info("new connections are served with the certificate now in \(tlsFiles.certificateChain)")
     } catch {
       logger.error("the certificate stays as it was: \(error)")

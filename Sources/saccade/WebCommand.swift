@@ -85,13 +85,15 @@ struct WebCommand: ParsableCommand {
       // A mistake is told once, rather than by each process that does not come up.
       if let files = tls.files { _ = try TLSContext(files) }
       let status = try EventLoop.shared.run { [self] in
-        try await WebMaster.run(host: host, port: port, processCount: processes.count, drain: drain)
+        try await WebMaster.run(
+          host: host, port: port, processCount: processes.count, drain: drain, hasTLS: tls.files != nil)
       }
       throw ExitCode(status)
     }
     if let child {
       configuration.inheritedSocket = child.socketDescriptor
       configuration.processIndex = child.slot
+      if let tickets = child.secret.flatMap({ TLSTicketKeys(handedOver: $0) }) { configuration.tickets = tickets }
     }
     configuration.fitDescriptors(logger: Logger(label: "web"))
     try EventLoop.shared.run { [configuration] in

@@ -11,14 +11,21 @@ enum WebMaster {
   private static let stopGrace: Duration = .seconds(10)
 
   /// Runs until the processes have ended: SIGTERM and SIGINT stop them, SIGHUP replaces them.
+  /// - Parameter hasTLS: Whether the processes serve HTTPS, and are to resume each other's sessions.
   /// - Returns: The exit status for the command.
-  static func run(host: String, port: Int, processCount: Int, drain: Duration) async throws -> Int32 {
+  static func run(
+    host: String, port: Int, processCount: Int, drain: Duration, hasTLS: Bool
+  ) async throws -> Int32 {
     // By the name it was started with, not by /proc/self/exe: an upgrade may have replaced the file, or pointed a link
     // at another one.
     var specification = PreforkMaster.Specification(
       executable: CommandLine.arguments[0], arguments: Array(CommandLine.arguments.dropFirst()),
       environment: ProcessInfo.processInfo.environment, host: host, port: port, processCount: processCount)
     specification.limits.stopDuration = drain + stopGrace
+    if hasTLS {
+      let tickets = TLSTicketKeys()
+      specification.secret = { tickets.handOver() }
+    }
     let master = try PreforkMaster(specification, logger: Logger(label: "web")) { announce($0) }
     let stops = try [SIGTERM, SIGINT].map { try LoopSignal($0) { master.stop() } }
     let upgrade = try LoopSignal(SIGHUP) { master.upgrade() }

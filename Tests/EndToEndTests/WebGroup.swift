@@ -49,7 +49,7 @@ final class WebGroup {
     }
     do {
       let port = try await output.first { line in
-        line.wholeMatch(of: /saccade web: listening at http:\/\/127\.0\.0\.1:(\d+)/).flatMap { Int($0.1) }
+        line.wholeMatch(of: /saccade web: listening at https?:\/\/127\.0\.0\.1:(\d+)/).flatMap { Int($0.1) }
       }
       return WebGroup(port: port, clients: clients, prefix: prefix, binary: binary, process: process, output: output)
     } catch {

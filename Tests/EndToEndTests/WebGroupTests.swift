@@ -78,6 +78,34 @@ struct WebGroupTests {
     }
   }
 
+  @Test(
+    "a TLS session is resumed at whichever process it arrives, and by those that an upgrade has brought",
+    arguments: ["-tls1_2", "-tls1_3"])
+  func resumes(version: String) async throws {
+    try await TestCertificate.with { certificate in
+      let files = certificate.files
+      let session = certificate.path("session.pem")
+      let options = [
+        "--processes", "2", "--tls-certificate", files.certificateChain, "--tls-key", files.key,
+      ]
+      try await withGroup(options) { group in
+        @LoopActor func connect(_ arguments: [String]) async throws -> String {
+          let client = ["s_client", "-connect", "\(group.address)", version, "-ign_eof"] + arguments
+          let get = "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+          let output = try await Tool.run("openssl", client, input: get).output
+          #expect(output.contains("HTTP/1.1 200"))
+          return output
+        }
+        #expect(try await connect(["-sess_out", session]).contains("New, TLSv1."))
+        // That all of these come to the process of the first happens once in 2^16 times, and passes.
+        for _ in 0..<16 { #expect(try await connect(["-sess_in", session]).contains("Reused, TLSv1.")) }
+        group.send(signal: SIGHUP)
+        try await group.line(with: "upgraded")
+        #expect(try await connect(["-sess_in", session]).contains("Reused, TLSv1."))
+      }
+    }
+  }
+
   @Test("a command line that no process can start with ends the master, saying why once")
   func cannotStart() async throws {
     try await onLoop {
@@ -105,9 +133,11 @@ struct WebGroupTests {
     }
   }
 
-  private func withGroup(_ body: @escaping @Sendable @LoopActor (WebGroup) async throws -> Void) async throws {
+  private func withGroup(
+    _ arguments: [String] = ["--processes", "2"], _ body: @escaping @Sendable @LoopActor (WebGroup) async throws -> Void
+  ) async throws {
     try await onLoop {
-      let group = try await WebGroup.start()
+      let group = try await WebGroup.start(arguments)
       do {
         try await body(group)
       } catch {

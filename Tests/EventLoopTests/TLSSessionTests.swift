@@ -86,6 +86,32 @@ struct TLSSessionTests {
     }
   }
 
+  @Test(
+    "contexts that share ticket keys resume each other's sessions, until the day ends",
+    arguments: [TLSClient.Version.tls12, .tls13])
+  func sharedTickets(version: TLSClient.Version) async throws {
+    try await TestCertificate.with { certificate in
+      try await onLoop {
+        let tickets = TLSTicketKeys()
+        let others = try #require(TLSTicketKeys(handedOver: tickets.handOver()))
+        let context = try TLSContext(certificate.files, tickets: tickets)
+        let first = Pair(context, TLSClient(version))
+        try first.handshake()
+        let other = try TLSContext(certificate.files, tickets: others)
+        let second = Pair(other, TLSClient(version, resuming: first.client))
+        try second.handshake()
+        #expect(second.client.isResumed)
+        tickets.advance(toDay: tickets.day + 1)
+        let tomorrow = Pair(context, TLSClient(version, resuming: first.client))
+        try tomorrow.handshake()
+        #expect(!tomorrow.client.isResumed)
+        let again = Pair(context, TLSClient(version, resuming: tomorrow.client))
+        try again.handshake()
+        #expect(again.client.isResumed)
+      }
+    }
+  }
+
   @Test("megabytes pass both ways, in records of at most 16 KiB", arguments: [TLSClient.Version.tls12, .tls13])
   func large(version: TLSClient.Version) async throws {
     try await withContext { context, _ in

@@ -24,6 +24,11 @@ static inline void saccade_ssl_ctx_set_session_cache_mode(SSL_CTX *context, long
   SSL_CTX_set_session_cache_mode(context, mode);
 }
 
+// Returns how many bytes the keys have when it is given none, else 1.
+static inline long saccade_ssl_ctx_set_ticket_keys(SSL_CTX *context, void *keys, long count) {
+  return SSL_CTX_set_tlsext_ticket_keys(context, keys, count);
+}
+
 static inline void saccade_ssl_ctx_forbid(SSL_CTX *context) {
   SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
 }
