@@ -74,7 +74,7 @@ let package = Package(
     library("Logs", [argumentParser, logging]),
     library("EventLoop", ["CLibuv", "COpenSSL", deque]),
     library("HTTP", ["EventLoop", "CLlhttp", deque]),
-    library("AWS", ["EventLoop", "CCurl", "COpenSSL", "CISAL", deque, logging]),
+    library("AWS", ["EventLoop", "CCurl", "CLlhttp", "COpenSSL", "CISAL", deque, logging]),
     library("Jobs", ["AWS", "EventLoop", deque, logging]),
     library("WebTier", ["HTTP", "AWS", "Jobs", "EventLoop", "Logs", "COpenSSL", deque, heap, logging]),
     library("Recognition", ["CTurboJPEG", "CVips", "COpenVINO"]),

@@ -2,7 +2,7 @@
 // child processes, blocking work. It promises that loop code runs on one thread, in the order of its events, and that
 // async functions resume there without a detour through another thread. Handles obey libuv's rules: an open handle
 // keeps its object alive, `close()` is explicit, and memory is freed in the close callback, never in a `deinit`.
-// It does not do DNS (curl does) or protocols, and there is no second loop in a process: more cores, more processes.
+// It does not do protocols, and there is no second loop in a process: more cores, more processes.
 
 import CLibuv
 import DequeModule
@@ -156,6 +156,12 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     Task(executorPreference: self) { try await operation() }
   }
 
+  /// Since some moment before the loop began, as of the present turn of the loop; it costs no system call.
+  @LoopActor package var uptime: Duration { .milliseconds(Int64(uv_now(loop))) }
+
+  /// Turns of the loop so far. In each every socket that was ready at its beginning is looked at.
+  @LoopActor package private(set) var turnCount: UInt64 = 0
+
   /// Runs `action` on the loop after the present callback has returned, without the cost of a task.
   @LoopActor package func afterCallback(_ action: @escaping @LoopActor () -> Void) { deferred.append(action) }
 
@@ -190,6 +196,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
       LoopActor.assumeIsolated { for action in actions { action() } }
       drain()
     }
+    LoopActor.assumeIsolated { turnCount &+= 1 }
     // A turn that ended at its bound must not sleep on the rest.
     if !ready.isEmpty || !deferred.isEmpty || !turnEnds.isEmpty { uv_async_send(wakeUp) }
   }

@@ -9,6 +9,14 @@ extension TCPStream {
   /// Speaks TLS as the server, from the first byte on: to be called before anything is read or written.
   package func startTLS(_ context: TLSContext) { tls = TLSSession(context) }
 
+  /// Speaks TLS as the client, when reading begins; `streamDidSecure` tells when the peer has proved to be `serverName`.
+  package func startTLS(_ context: TLSClientContext, serverName: String) {
+    tls = TLSSession(context, serverName: serverName)
+  }
+
+  /// Why the peer is not who it was to be, after `didFail`.
+  package var distrust: String? { tls?.distrust }
+
   // MARK: Reading
 
   func didReadCiphertext(_ bytes: UnsafeRawBufferPointer, _ session: TLSSession) {
@@ -32,8 +40,10 @@ extension TCPStream {
   private func deliverPlaintext(_ session: TLSSession) {
     let hadUnsent = session.unsentByteCount > 0
     while isOpen, isReading {
+      let wasEstablished = session.isEstablished
       let reading = session.read()
       sendCiphertext(session)
+      if session.isEstablished, !wasEstablished { delegate?.streamDidSecure(self) }
       switch reading {
       case .plaintext(let byteCount):
         let bytes = UnsafeRawBufferPointer(rebasing: session.buffers.plaintext[..<byteCount])
@@ -59,6 +69,19 @@ extension TCPStream {
       rest = rest.dropFirst(TCPStream.encryptedByteCountMax)
     }
     if session.hasFailed { failLater(.protocolViolation) }
+  }
+
+  /// See `writeNow`. Stops when the kernel takes no more, or the handshake is not over.
+  func writePlaintextNow(_ bytes: GatheredBytes, _ session: TLSSession) -> Int {
+    var rest = bytes
+    while rest.byteCount > 0, bufferedByteCount == 0, !session.hasFailed {
+      let piece = UnsafeRawBufferPointer(rebasing: rest[0].prefix(TCPStream.encryptedByteCountMax))
+      session.write(piece)
+      sendCiphertext(session)
+      rest = rest.dropFirst(piece.count)
+    }
+    if session.hasFailed { failLater(.protocolViolation) }
+    return bytes.byteCount - rest.byteCount
   }
 
   private func sendCiphertext(_ session: TLSSession) {

@@ -1,4 +1,5 @@
 import CLibuv
+import Glibc
 
 /// What happens on a stream. Nothing is called after `close()`.
 @LoopActor
@@ -11,6 +12,12 @@ package protocol TCPStreamDelegate: AnyObject {
   func stream(_ stream: TCPStream, didFail error: UVError)
   /// Everything that was buffered has been handed to the kernel.
   func streamDidDrain(_ stream: TCPStream)
+  /// The TLS handshake is over, and the peer is who it was to be.
+  func streamDidSecure(_ stream: TCPStream)
+}
+
+extension TCPStreamDelegate {
+  package func streamDidSecure(_ stream: TCPStream) {}
 }
 
 /// One TCP connection, with back-pressure both ways: `stopReading()` closes the kernel's window to the peer, and
@@ -25,7 +32,7 @@ package final class TCPStream {
   package private(set) var isOpen = true
 
   let handle: UVHandle<uv_tcp_t>
-  private var hasFailed = false
+  private(set) var hasFailed = false
   /// Everything that was ever queued.
   private var enqueuedByteCount = 0
 
@@ -120,6 +127,14 @@ package final class TCPStream {
     // Zero means that the kernel had nothing after all.
   }
 
+  /// Whether something has come that has not been read: bytes, an end or an error.
+  package var isReadable: Bool {
+    var descriptor: uv_os_fd_t = -1
+    guard isOpen, uv_fileno(handle.base, &descriptor) == 0 else { return false }
+    var byte: UInt8 = 0
+    return recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) >= 0 || errno != EAGAIN
+  }
+
   // MARK: Writing
 
   /// Bytes that the kernel has not taken yet, as they are on the wire.
@@ -154,7 +169,7 @@ package final class TCPStream {
     return uv_try_write(handle.stream, &buffer, 1)
   }
 
-  private func queue(_ bytes: UnsafeRawBufferPointer) {
+  func queue(_ bytes: UnsafeRawBufferPointer) {
     enqueuedByteCount += bytes.count
     // The request and its bytes live in one allocation until the write callback.
     let header = MemoryLayout<uv_write_t>.stride

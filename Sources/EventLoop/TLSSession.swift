@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// The server's side of one TLS connection, as a machine: ciphertext and plaintext go in and come out, nothing is sent.
+/// One side of one TLS connection, as a machine: ciphertext and plaintext go in and come out, nothing is sent.
 ///
 /// The handshake happens within `read()`. After every call `buffers.output` is the caller's to send, in that order.
 @LoopActor
@@ -37,17 +37,39 @@ final class TLSSession {
   /// Ciphertext that reading has produced since its owner has set this to zero.
   private(set) var replyByteCount = 0
 
+  /// The server's side.
   init(_ context: TLSContext, buffers: TLSBuffers = .shared) {
     context.renewTicketKey()
-    guard let ssl = SSL_new(context.pointer), let bio = buffers.makeBIO() else {
-      preconditionFailure("no memory for a TLS session")
-    }
-    self.ssl = ssl
+    ssl = TLSSession.make(context.pointer, buffers)
     self.buffers = buffers
     limits = context.limits
+    SSL_set_accept_state(ssl)
+  }
+
+  /// The client's side, which has to speak first: reading it begins the handshake.
+  init(_ context: TLSClientContext, serverName: String, buffers: TLSBuffers = .shared) {
+    ssl = TLSSession.make(context.pointer, buffers)
+    self.buffers = buffers
+    limits = context.limits
+    isStarved = false
+    TLSClientContext.expect(serverName, ssl)
+    SSL_set_connect_state(ssl)
+  }
+
+  private static func make(_ context: OpaquePointer, _ buffers: TLSBuffers) -> OpaquePointer {
+    guard let ssl = SSL_new(context), let bio = buffers.makeBIO() else {
+      preconditionFailure("no memory for a TLS session")
+    }
     // Takes the one reference for both directions.
     SSL_set_bio(ssl, bio, bio)
-    SSL_set_accept_state(ssl)
+    return ssl
+  }
+
+  /// Why the peer's certificate was refused.
+  var distrust: String? {
+    let code = SSL_get_verify_result(ssl)
+    guard code != Int(X509_V_OK), let text = X509_verify_cert_error_string(code) else { return nil }
+    return String(cString: text)
   }
 
   deinit { SSL_free(ssl) }

@@ -53,23 +53,33 @@ final class ReplayBuffer {
     return pool.take(receivedByteCount == 0 ? .small : .large)
   }
 
-  /// Copies the next unread bytes, but none at or beyond `limit` of the file.
+  /// Lends the next unread bytes, but none at or beyond `limit` of the file, to `take`, which says how many it has taken.
   /// - Parameter isComplete: Whether the file is all here. What is then kept is bounded by nature, and short-lived.
-  func read(into target: UnsafeMutableRawBufferPointer, upTo limit: Int, isComplete: Bool) -> Int {
-    var copied = 0
-    let end = min(limit, receivedByteCount)
-    while copied < target.count && readByteCount < end {
-      if cursor.offset == slabs[cursor.slab].filledByteCount { cursor = (cursor.slab + 1, 0) }
-      let room = UnsafeMutableRawBufferPointer(
-        rebasing: target[copied..<min(target.count, copied + end - readByteCount)])
-      let count = slabs[cursor.slab].copy(from: cursor.offset, to: room)
-      cursor.offset += count
-      copied += count
-      readByteCount += count
+  /// - Returns: False when there are none.
+  func lend(upTo limit: Int, isComplete: Bool, to take: (GatheredBytes) -> Int) -> Bool {
+    var bytes = GatheredBytes()
+    var (slab, offset) = cursor
+    let end = min(limit, receivedByteCount) - readByteCount
+    while bytes.byteCount < end, !bytes.isFull {
+      if offset == slabs[slab].filledByteCount { (slab, offset) = (slab + 1, 0) }
+      offset += slabs[slab].append(to: &bytes, from: offset, upTo: end - bytes.byteCount)
     }
+    guard bytes.byteCount > 0 else { return false }
+    advance(by: take(bytes))
     // Once something has been let go nothing before it can be replayed, so nothing is gained by keeping more.
     if !canRewind || (pool.isSpent && !isComplete) { letGo() }
-    return copied
+    return true
+  }
+
+  private func advance(by byteCount: Int) {
+    readByteCount += byteCount
+    var left = byteCount
+    while left > 0 {
+      if cursor.offset == slabs[cursor.slab].filledByteCount { cursor = (cursor.slab + 1, 0) }
+      let step = min(left, slabs[cursor.slab].filledByteCount - cursor.offset)
+      cursor.offset += step
+      left -= step
+    }
   }
 
   /// Starts again at the first byte; false when it has been let go.

@@ -43,16 +43,16 @@ final class ReplaySource: UploadSource {
     onReadable?()
   }
 
-  func read(into target: UnsafeMutableRawBufferPointer) -> UploadRead {
+  func lend(to take: (GatheredBytes) -> Int) -> UploadRead {
     guard !isCancelled, !isMispredicted else { return .abort }
     hasBegun = true
     if buffer.readByteCount == byteCount { return .end }
     // Until the file has ended its last byte stays here: S3 must not call it complete before we do.
     let limit = isComplete ? byteCount : byteCount - 1
-    let count = buffer.read(into: target, upTo: limit, isComplete: isComplete)
+    guard buffer.lend(upTo: limit, isComplete: isComplete, to: take) else { return .pause }
     if buffer.readByteCount == byteCount { hasGivenAll = true }
     onRead?()
-    return count > 0 ? .bytes(count) : .pause
+    return .lent
   }
 
   func rewind() -> Bool {

@@ -39,10 +39,10 @@ final class Slab {
     return count
   }
 
-  /// Copies from `offset` on into `target` and says how many bytes.
-  func copy(from offset: Int, to target: UnsafeMutableRawBufferPointer) -> Int {
-    let count = min(filledByteCount - offset, target.count)
-    target.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[offset..<offset + count]))
+  /// Adds what it holds from `offset` on to `bytes` and says how many that are.
+  func append(to bytes: inout GatheredBytes, from offset: Int, upTo byteCountMax: Int) -> Int {
+    let count = min(filledByteCount - offset, byteCountMax)
+    bytes.append(UnsafeRawBufferPointer(rebasing: memory[offset..<offset + count]))
     return count
   }
 

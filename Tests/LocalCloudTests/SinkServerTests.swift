@@ -186,12 +186,14 @@ private final class BytesSource: UploadSource {
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  func read(into target: UnsafeMutableRawBufferPointer) -> UploadRead {
-    let count = min(target.count, bytes.count - position)
-    if count == 0 { return .end }
-    bytes.withUnsafeBytes { target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[position..<position + count])) }
-    position += count
-    return .bytes(count)
+  func lend(to take: (GatheredBytes) -> Int) -> UploadRead {
+    if position == bytes.count { return .end }
+    position += bytes.withUnsafeBytes { bytes in
+      var rest = GatheredBytes()
+      rest.append(UnsafeRawBufferPointer(rebasing: bytes[position...]))
+      return take(rest)
+    }
+    return .lent
   }
 
   func rewind() -> Bool {

@@ -3,7 +3,7 @@ import EventLoop
 /// An upload source in S3's `aws-chunked` framing, with the CRC-32C of its bytes in the trailer: a checksum known only at
 /// the end can go nowhere else. "Signature calculations for the Authorization header: Including trailing headers",
 /// S3 API reference. The framing's length follows from the body's, so it is announced like any other.
-/// Nothing is buffered: a chunk's length is known before its bytes come, and they go straight into curl's buffer.
+/// Nothing is buffered: a chunk's length is known before its bytes come, and they go on from where they lie.
 @LoopActor final class ChunkedUploadSource: UploadSource {
   nonisolated static let trailerName = "x-amz-checksum-crc32c"
   /// S3 wants at least 8 KiB in every chunk but the last. Larger ones only delay what nobody waits for.
@@ -17,13 +17,14 @@ import EventLoop
   /// Left of the chunk that is open.
   private var chunkRemainder = 0
   /// Framing that goes out before anything else.
-  private var framing: ArraySlice<UInt8> = []
-  private var isLastChunkFramed = false
+  private var framing: [UInt8] = []
+  private var givenFramingByteCount = 0
 
   init(_ inner: any UploadSource, byteCount: Int) {
     self.inner = inner
     self.byteCount = byteCount
     framedByteCount = Self.framedByteCount(of: byteCount)
+    openChunk()
   }
 
   var onReadable: (@LoopActor () -> Void)? {
@@ -37,49 +38,53 @@ import EventLoop
     checksum = CRC32C()
     chunkRemainder = 0
     framing = []
-    isLastChunkFramed = false
+    givenFramingByteCount = 0
+    openChunk()
     return true
   }
 
-  func read(into buffer: UnsafeMutableRawBufferPointer) -> UploadRead {
-    var filled = 0
-    while filled < buffer.count {
-      let room = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
-      if !framing.isEmpty {
-        let count = min(room.count, framing.count)
-        room.copyBytes(from: framing.prefix(count))
-        framing.removeFirst(count)
-        filled += count
-      } else if chunkRemainder > 0 {
-        let piece = UnsafeMutableRawBufferPointer(rebasing: room.prefix(chunkRemainder))
-        switch inner.read(into: piece) {
-        case .bytes(let count):
-          checksum.update(UnsafeBufferPointer(piece.prefix(count).bindMemory(to: UInt8.self)))
-          givenByteCount += count
-          chunkRemainder -= count
-          filled += count
-          if chunkRemainder == 0 { framing = ArraySlice("\r\n".utf8) }
-        // What was filled goes first; the source is asked again, and says so again.
-        case .pause: return filled > 0 ? .bytes(filled) : .pause
-        // Fewer bytes than announced.
-        case .end, .abort: return .abort
-        }
-      } else if isLastChunkFramed {
-        return filled > 0 ? .bytes(filled) : .end
-      } else {
-        openChunk()
+  func lend(to take: (GatheredBytes) -> Int) -> UploadRead {
+    if chunkRemainder > 0 {
+      switch inner.lend(to: { lend($0.prefix(chunkRemainder), to: take) }) {
+      case .lent: return .lent
+      case .pause: break
+      // Fewer bytes than announced.
+      case .end, .abort: return .abort
       }
     }
-    return .bytes(filled)
+    guard givenFramingByteCount < framing.count else { return chunkRemainder > 0 ? .pause : .end }
+    _ = lend(GatheredBytes(), to: take)
+    return .lent
   }
 
+  /// Lends what is due of the framing, and these bytes of the chunk behind it.
+  /// - Returns: How many of the chunk's bytes have been taken.
+  private func lend(_ bytes: GatheredBytes, to take: (GatheredBytes) -> Int) -> Int {
+    let framingByteCount = framing.count - givenFramingByteCount
+    let taken = framing.withUnsafeBytes { framing in
+      var all = GatheredBytes()
+      all.append(UnsafeRawBufferPointer(rebasing: framing[givenFramingByteCount...]))
+      for index in 0..<bytes.count { all.append(bytes[index]) }
+      return take(all)
+    }
+    givenFramingByteCount += min(taken, framingByteCount)
+    let given = bytes.prefix(max(0, taken - framingByteCount))
+    for index in 0..<given.count { checksum.update(given[index].bindMemory(to: UInt8.self)) }
+    givenByteCount += given.byteCount
+    chunkRemainder -= given.byteCount
+    if given.byteCount > 0, chunkRemainder == 0 { openChunk() }
+    return given.byteCount
+  }
+
+  /// Frames what comes next: another chunk, or the trailer once there is none.
   private func openChunk() {
+    framing = givenByteCount > 0 ? Array("\r\n".utf8) : []
+    givenFramingByteCount = 0
     chunkRemainder = min(Self.chunkByteCount, byteCount - givenByteCount)
     if chunkRemainder > 0 {
-      framing = ArraySlice((String(chunkRemainder, radix: 16) + "\r\n").utf8)
+      framing += (String(chunkRemainder, radix: 16) + "\r\n").utf8
     } else {
-      isLastChunkFramed = true
-      framing = ArraySlice("0\r\n\(Self.trailerName):\(checksum.base64)\r\n\r\n".utf8)
+      framing += "0\r\n\(Self.trailerName):\(checksum.base64)\r\n\r\n".utf8
     }
   }
 

@@ -4,10 +4,10 @@ import FoundationEssentials
 /// Signs a call, sends it, understands a refusal, tries again: what S3 and SQS have in common.
 @LoopActor final class ServiceCaller {
   private var signer: SigV4
-  private let credentials: any CredentialsProvider
-  private let transport: Transport
-  private let retryPolicy: RetryPolicy
-  private var retryQuota = RetryQuota()
+  let credentials: any CredentialsProvider
+  let transport: Transport
+  let retryPolicy: RetryPolicy
+  var retryQuota = RetryQuota()
   private let counters: AWSCallCounters
   private let parseError: @LoopActor (TransportResponse, String) -> ServiceError
   private let now: @LoopActor () -> Date
@@ -32,77 +32,67 @@ import FoundationEssentials
 
   /// The first response that is a success, within the retry policy's attempts.
   func send(_ call: ServiceCall) async throws(AWSError) -> TransportResponse {
-    var retries = retryPolicy.begin()
-    var clockIsSet = false
-    while true {
-      let failure: Failure
-      do throws(Failure) {
-        let response = try await attempt(call)
-        retries.succeed(quota: &retryQuota)
-        return response
-      } catch {
-        failure = error
+    let running = RunningCall(call, by: self)
+    let result = await withTaskCancellationHandler {
+      await withUnsafeContinuation { continuation in
+        running.start { continuation.resume(returning: $0) }
       }
-      if !clockIsSet, failure.error.serviceError?.isClockSkew ?? false, call.rewind() {
-        // The attempt has set our idea of the service's clock; no need to wait.
-        clockIsSet = true
-        continue
-      }
-      guard let cause = failure.error.retryCause, call.rewind() else { throw failure.error }
-      let decision = retries.decide(
-        after: cause, retryAfter: failure.retryAfter, fraction: Double.random(in: 0...1, using: &random),
-        quota: &retryQuota)
-      guard case .retry(let delay) = decision else { throw failure.error }
-      do { try await sleep(for: delay) } catch { throw .transport(.cancelled) }
+    } onCancel: {
+      EventLoop.shared.spawn { running.cancel() }
     }
+    return try result.get()
   }
 
-  /// Why an attempt failed, and what the service said about trying again.
-  private struct Failure: Error {
-    let error: AWSError
-    var retryAfter: Duration?
+  /// As `send`, for those who need no task to wait for it.
+  /// - Parameter completion: Called once, perhaps before this returns, but not after `cancel()`.
+  func start(_ call: ServiceCall, _ completion: @escaping RunningCall.Completion) -> RunningCall {
+    let running = RunningCall(call, by: self)
+    running.start(completion)
+    return running
   }
 
   /// A signed URL for whoever holds it; see `SigV4.presign`.
   func presign(_ call: ServiceCall, expiresInSeconds seconds: Int) async throws(AWSError) -> String {
     var request = signable(call)
     request.payloadHash = .unsigned
-    signer.presign(&request, with: try await currentCredentials(), at: serviceTime, expiresInSeconds: seconds)
+    let credentials: Credentials
+    do { credentials = try await self.credentials.credentials() } catch { throw .credentials(error) }
+    signer.presign(&request, with: credentials, at: serviceTime, expiresInSeconds: seconds)
     return call.endpoint.scheme + "://" + call.endpoint.authority + request.target
   }
 
-  private func attempt(_ call: ServiceCall) async throws(Failure) -> TransportResponse {
+  /// One attempt's request.
+  func sign(_ call: ServiceCall, with credentials: Credentials) -> TransportRequest {
     var request = signable(call)
-    let credentials: Credentials
-    if let ready = self.credentials.ready {
-      credentials = ready
-    } else {
-      do { credentials = try await self.credentials.credentials() } catch {
-        throw Failure(error: .credentials(error))
-      }
-    }
     signer.sign(&request, with: credentials, at: serviceTime)
+    return TransportRequest(
+      method: call.method, endpoint: call.endpoint, target: request.target, headers: request.headers, body: call.body,
+      response: call.response, timeouts: call.timeouts)
+  }
+
+  /// What an attempt came to: nil for a success.
+  func judge(_ result: Result<TransportResponse, TransportError>, of call: ServiceCall) -> FailedAttempt? {
     let response: TransportResponse
-    do {
-      response = try await transport.send(
-        TransportRequest(
-          method: call.method, url: call.endpoint.scheme + "://" + call.endpoint.authority + request.target,
-          headers: request.headers, body: call.body, response: call.response, timeouts: call.timeouts))
-    } catch {
+    switch result {
+    case .success(let answer): response = answer
+    case .failure(let error):
       count(.unanswered, call)
-      throw Failure(error: .transport(error))
+      return FailedAttempt(error: .transport(error))
     }
     guard let error = response.isSuccess ? call.flaw?(response) : .service(parseError(response, call.operation)) else {
       count(.succeeded, call)
-      return response
+      return nil
     }
     let isThrottling = error.serviceError?.isThrottling ?? false
     count(isThrottling ? .throttled : response.status < 500 && !response.isSuccess ? .refused : .failed, call)
     if error.serviceError?.isClockSkew ?? false { learnClock(from: response) }
     let retryAfter = RetryAfter.delay(
       milliseconds: response.headers["x-amz-retry-after"], retryAfter: response.headers["retry-after"], now: now())
-    throw Failure(error: error, retryAfter: retryAfter)
+    return FailedAttempt(error: error, retryAfter: retryAfter)
   }
+
+  /// Which part of a backoff is waited: 0…1.
+  func randomFraction() -> Double { Double.random(in: 0...1, using: &random) }
 
   private func count(_ outcome: AWSCallCounters.Outcome, _ call: ServiceCall) {
     counters.count(outcome, service: signer.service, operation: call.operation)
@@ -117,16 +107,18 @@ import FoundationEssentials
       payloadHash: call.payloadHash)
   }
 
-  private func currentCredentials() async throws(AWSError) -> Credentials {
-    do { return try await credentials.credentials() } catch { throw .credentials(error) }
-  }
-
   private var serviceTime: Date { now().addingTimeInterval(clockSkew) }
 
   private func learnClock(from response: TransportResponse) {
     guard let date = response.headers["date"].flatMap(HTTPDate.parse) else { return }
     clockSkew = date.timeIntervalSince(now())
   }
+}
+
+/// Why an attempt failed, and what the service said about trying again.
+struct FailedAttempt {
+  let error: AWSError
+  var retryAfter: Duration?
 }
 
 extension AWSError {

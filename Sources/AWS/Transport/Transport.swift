@@ -1,245 +1,79 @@
-import CCurl
-import DequeModule
 package import EventLoop
+import Glibc
 
-/// HTTP/1.1 requests over curl's multi interface, driven by the loop: one `SocketPoll` for each connection, one timer.
-/// Promises: at most `activeRequestCountMax` requests in flight, the rest in a bounded queue; one suspension for each
-/// request, however many bytes it moves; cancelling the task ends the transfer at once; connections are kept and used
-/// again. Whoever makes one calls `shutdown()`. A response with any status is a response. Does not retry, sign or follow redirects: that is its callers' part.
-/// (curl alone replays a request when a kept connection proves dead before a byte of the response.)
+/// HTTP/1.1 requests on the loop. Promises: at most `activeRequestCountMax` requests in flight, the rest in a bounded
+/// queue; one suspension for each request, however many bytes it moves; cancelling the task ends the exchange at once;
+/// connections are kept and used again, and a request that meets a dead one is sent again on a fresh one. Whoever makes
+/// one calls `shutdown()`. A response with any status is a response. Does not retry, sign or follow redirects: that is
+/// its callers' part.
+///
+/// Requests go over connections of our own (`DirectTransport`), which hand a body to the kernel from where it lies; where
+/// the environment names a proxy they go through it, which is libcurl's to speak to (`ProxiedTransport`).
 @LoopActor package final class Transport {
+  typealias Completion = @LoopActor (Result<TransportResponse, TransportError>) -> Void
+
   package let limits: TransportLimits
-  private let multi: UnsafeMutableRawPointer
-  private var timer: LoopTimer?
-
+  private let direct: DirectTransport
+  private let proxied: ProxiedTransport?
   private var nextTicket: UInt64 = 1
-  private var waiting: Deque<Waiting> = []
-  private var active: [UInt64: Transfer] = [:]
-  private var idle: [Transfer] = []
 
-  var sockets: [Int32: TransportSocket] = [:]
-  /// Whose `wanted` has changed in this turn of the loop.
-  var changedSockets: [Int32] = []
-  /// The sockets that were opened for curl's connections and not yet closed.
-  var ownSockets: Set<Int32> = []
-  /// True while curl is on the stack: then nothing may be added, removed or unpaused.
-  private var isInCurl = false
-  private var isSettling = false
-  private var timeoutIsDue = false
-  private var toUnpause: [Transfer] = []
-  private var isShutDown = false
-
-  private struct Waiting {
-    let ticket: UInt64
-    let request: TransportRequest
-    let completion: UnsafeContinuation<Result<TransportResponse, TransportError>, Never>
-  }
-
-  package init(limits: TransportLimits = .init()) {
-    _ = Self.globalInitialisation
-    guard let multi = curl_multi_init() else { preconditionFailure("curl_multi_init: out of memory") }
-    self.multi = multi
+  /// - Parameter usesProxies: Whether requests go through libcurl and the proxies it finds in the environment.
+  package init(limits: TransportLimits = .init(), usesProxies: Bool = Transport.environmentNamesProxy) {
     self.limits = limits
-    timer = LoopTimer { [weak self] in self?.run { curl_multi_socket_action(multi, curl_socket_t(-1), 0, $0) } }
-    let context = Unmanaged.passUnretained(self).toOpaque()
-    saccade_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, limits.cachedConnectionCountMax)
-    saccade_curl_multi_set_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, limits.activeRequestCountMax)
-    saccade_curl_multi_set_socket(
-      multi,
-      { _, socket, what, context, _ in
-        Transport.on(context) { $0.socketChanged(socket, what: what) }
-        return 0
-      }, context)
-    saccade_curl_multi_set_timer(
-      multi,
-      { _, milliseconds, context in
-        Transport.on(context) { $0.timerChanged(milliseconds) }
-        return 0
-      }, context)
+    direct = DirectTransport(limits: limits)
+    proxied = usesProxies ? ProxiedTransport(limits: limits) : nil
   }
+
+  /// Looked up once: `http_proxy` and its kin, as libcurl knows them.
+  package nonisolated static let environmentNamesProxy: Bool = {
+    let names = ["http_proxy", "https_proxy", "all_proxy", "HTTPS_PROXY", "ALL_PROXY"]
+    return names.contains { name in getenv(name) != nil }
+  }()
 
   /// Requests sent and not yet answered, and requests that wait to be sent.
-  package var activeRequestCount: Int { active.count }
-  package var waitingRequestCount: Int { waiting.count }
+  package var activeRequestCount: Int { direct.activeRequestCount + (proxied?.activeRequestCount ?? 0) }
+  package var waitingRequestCount: Int { direct.waitingRequestCount + (proxied?.waitingRequestCount ?? 0) }
   /// Connections, idle ones included.
-  package var openSocketCount: Int { ownSockets.count }
+  package var openSocketCount: Int { direct.openSocketCount + (proxied?.openSocketCount ?? 0) }
 
   /// Sends the request and returns when the response is whole.
   package func send(_ request: TransportRequest) async throws(TransportError) -> TransportResponse {
-    let ticket = nextTicket
-    nextTicket += 1
+    let ticket = makeTicket()
     let result = await withTaskCancellationHandler {
-      await withUnsafeContinuation { completion in
-        enqueue(Waiting(ticket: ticket, request: request, completion: completion))
+      await withUnsafeContinuation { continuation in
+        begin(request, ticket: ticket) { continuation.resume(returning: $0) }
       }
     } onCancel: {
-      // From whichever thread, perhaps from inside curl: the loop does it next.
+      // From whichever thread, perhaps from inside a source: the loop does it next.
       EventLoop.shared.spawn { self.cancel(ticket) }
     }
     return try result.get()
   }
 
+  /// Names a request to be begun, so that it can be cancelled.
+  func makeTicket() -> UInt64 {
+    defer { nextTicket += 1 }
+    return nextTicket
+  }
+
+  /// Sends the request and calls `completion` once, perhaps before it returns.
+  func begin(_ request: TransportRequest, ticket: UInt64, _ completion: @escaping Completion) {
+    if let proxied, !request.bypassesProxy {
+      proxied.begin(request, ticket: ticket, completion)
+    } else {
+      direct.begin(request, ticket: ticket, completion)
+    }
+  }
+
+  /// Ends a request with `.cancelled`, if it has not ended.
+  func cancel(_ ticket: UInt64) {
+    direct.cancel(ticket)
+    proxied?.cancel(ticket)
+  }
+
   /// Ends every request with `.shutDown` and closes every connection. Nothing can be sent afterwards.
   package func shutdown() {
-    precondition(!isInCurl, "shutdown from inside a source or a sink")
-    guard !isShutDown else { return }
-    isShutDown = true
-    for waiter in waiting { waiter.completion.resume(returning: .failure(.shutDown)) }
-    waiting = []
-    for transfer in active.values { retire(transfer, with: .failure(.shutDown)) }
-    for transfer in idle { transfer.destroy() }
-    idle = []
-    withCurl { curl_multi_cleanup(multi) }
-    for socket in sockets.values { socket.poll.close() }
-    sockets = [:]
-    timer?.close()
-    timer = nil
+    direct.shutdown()
+    proxied?.shutdown()
   }
-
-  // MARK: - From waiting to active to answered
-
-  private func enqueue(_ waiter: Waiting) {
-    guard !isShutDown else { return waiter.completion.resume(returning: .failure(.shutDown)) }
-    guard waiting.count < limits.waitingRequestCountMax else {
-      return waiter.completion.resume(returning: .failure(.overloaded))
-    }
-    waiting.append(waiter)
-    settle()
-  }
-
-  private func admit() {
-    while active.count < limits.activeRequestCountMax, let waiter = waiting.popFirst() {
-      let transfer = idle.popLast() ?? makeTransfer()
-      transfer.ticket = waiter.ticket
-      transfer.completion = waiter.completion
-      do throws(TransportError) {
-        try transfer.prepare(waiter.request, activeCount: active.count)
-      } catch {
-        finish(transfer, with: .failure(error))
-        continue
-      }
-      active[waiter.ticket] = transfer
-      let code = withCurl { curl_multi_add_handle(multi, transfer.easy) }
-      precondition(code == CURLM_OK, "curl_multi_add_handle")
-    }
-  }
-
-  private func makeTransfer() -> Transfer {
-    Transfer(limits: limits, sockets: self) { [unowned self] transfer in
-      toUnpause.append(transfer)
-      settle()
-    }
-  }
-
-  private func reap() {
-    var left: Int32 = 0
-    while let message = curl_multi_info_read(multi, &left) {
-      // The message dies with the handle's removal.
-      guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
-      let code = message.pointee.data.result
-      var context: UnsafeMutableRawPointer?
-      saccade_curl_get_pointer(easy, CURLINFO_PRIVATE, &context)
-      guard let context else { continue }
-      let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-      if transfer.prepareReplay(after: code) {
-        withCurl {
-          curl_multi_remove_handle(multi, easy)
-          curl_multi_add_handle(multi, easy)
-        }
-      } else {
-        retire(transfer, with: transfer.outcome(code))
-      }
-    }
-  }
-
-  private func cancel(_ ticket: UInt64) {
-    if let transfer = active[ticket] {
-      retire(transfer, with: .failure(.cancelled))
-      settle()
-    } else if let index = waiting.firstIndex(where: { $0.ticket == ticket }) {
-      waiting.remove(at: index).completion.resume(returning: .failure(.cancelled))
-    }
-  }
-
-  private func retire(_ transfer: Transfer, with result: Result<TransportResponse, TransportError>) {
-    active[transfer.ticket] = nil
-    if !toUnpause.isEmpty { toUnpause.removeAll { $0 === transfer } }
-    withCurl { curl_multi_remove_handle(multi, transfer.easy) }
-    finish(transfer, with: result)
-  }
-
-  private func finish(_ transfer: Transfer, with result: Result<TransportResponse, TransportError>) {
-    transfer.completion?.resume(returning: result)
-    transfer.release()
-    // More handles than connections would only keep memory.
-    if idle.count < limits.cachedConnectionCountMax { idle.append(transfer) } else { transfer.destroy() }
-  }
-
-  // MARK: - Driving curl
-
-  /// Lets curl work, then does what it asked for while it did.
-  func run(_ action: (UnsafeMutablePointer<Int32>) -> CURLMcode) {
-    var running: Int32 = 0
-    let code = withCurl { action(&running) }
-    precondition(code == CURLM_OK || code == CURLM_BAD_SOCKET, "curl_multi_socket_action: \(code)")
-    settle()
-  }
-
-  @discardableResult
-  private func withCurl<T>(_ body: () -> T) -> T {
-    precondition(!isInCurl, "curl is entered from its own callback")
-    isInCurl = true
-    defer { isInCurl = false }
-    return body()
-  }
-
-  /// Unpauses, ends and starts transfers until there is nothing left to do. A few rounds at most: a transfer that asks
-  /// to run again and again must not keep the loop from everybody else.
-  private func settle() {
-    guard !isInCurl, !isSettling, !isShutDown else { return }
-    isSettling = true
-    defer { isSettling = false }
-    for _ in 0..<Self.settleRoundCountMax {
-      admit()
-      while let transfer = toUnpause.popLast() {
-        withCurl { transfer.unpause() }
-      }
-      if timeoutIsDue {
-        timeoutIsDue = false
-        var running: Int32 = 0
-        withCurl { curl_multi_socket_action(multi, curl_socket_t(-1), 0, &running) }
-      }
-      reap()
-      if !timeoutIsDue, toUnpause.isEmpty, waiting.isEmpty || active.count >= limits.activeRequestCountMax { return }
-    }
-    timer?.start(after: .zero, repeating: nil)
-  }
-
-  private func timerChanged(_ milliseconds: Int) {
-    timeoutIsDue = milliseconds == 0
-    if milliseconds > 0 {
-      timer?.start(after: .milliseconds(milliseconds), repeating: nil)
-    } else {
-      timer?.stop()
-    }
-  }
-
-  func socketAction(_ socket: curl_socket_t, _ events: Int32) {
-    run { curl_multi_socket_action(multi, socket, events, $0) }
-  }
-
-  /// Every callback comes from a curl function that was called on the loop.
-  nonisolated static func on<T>(_ context: UnsafeMutableRawPointer?, _ body: @LoopActor (Transport) -> T) -> T {
-    guard let context else { preconditionFailure("curl lost its context") }
-    let transport = Unmanaged<Transport>.fromOpaque(context).takeUnretainedValue()
-    return LoopActor.assumeIsolated { body(transport) }
-  }
-
-  private static let settleRoundCountMax = 16
-
-  /// curl_global_init is to be called once, before any other thread uses curl; only this class does, on the loop.
-  private static let globalInitialisation: Void = {
-    let code = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
-    precondition(code == CURLE_OK, "curl_global_init")
-  }()
 }

@@ -1,9 +1,10 @@
 package import EventLoop
 
-/// Where the bytes of a streamed upload come from. Called on the loop, from inside curl: it must not wait.
+/// Where the bytes of a streamed upload come from. Called on the loop, from inside the transport: it must not wait.
 @LoopActor package protocol UploadSource: AnyObject, Sendable {
-  /// Fills the beginning of `buffer` (never empty). The buffer is valid during the call only.
-  func read(into buffer: UnsafeMutableRawBufferPointer) -> UploadRead
+  /// Lends the next bytes, in order, to `take`, which says how many of them it has taken: those are given, and not lent
+  /// again. `take` is called at most once, with at least one byte, which is valid during the call only.
+  func lend(to take: (GatheredBytes) -> Int) -> UploadRead
   /// Set by the transport, called by the source when it has bytes, an end or an abort to report after a `.pause`.
   /// Calling it at any other time does nothing.
   var onReadable: (@LoopActor () -> Void)? { get set }
@@ -11,10 +12,10 @@ package import EventLoop
   func rewind() -> Bool
 }
 
-/// What an upload source did with the buffer it was given.
+/// What an upload source did when it was asked for bytes.
 package enum UploadRead: Sendable, Hashable {
-  /// So many bytes, at least one, at most the buffer's length.
-  case bytes(Int)
+  /// It has lent some.
+  case lent
   /// Nothing now; `onReadable` will be called.
   case pause
   /// All bytes have been given.

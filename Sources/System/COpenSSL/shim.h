@@ -10,6 +10,7 @@
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
 #include <openssl/x509err.h>
 
 // OpenSSL spells these as macros with casts, which Swift does not import.
@@ -41,3 +42,7 @@ static inline void saccade_bio_set_retry_read(BIO *bio) {
 static inline void saccade_bio_clear_retry(BIO *bio) { BIO_clear_retry_flags(bio); }
 
 static inline int saccade_err_reason(unsigned long code) { return ERR_GET_REASON(code); }
+
+static inline int saccade_ssl_set_host_name(SSL *ssl, const char *name) {
+  return (int)SSL_set_tlsext_host_name(ssl, name);
+}

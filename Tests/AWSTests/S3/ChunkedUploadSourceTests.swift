@@ -6,24 +6,27 @@ import Testing
 
 @Suite("aws-chunked framing")
 struct ChunkedUploadSourceTests {
-  /// Everything the source gives through buffers of this size.
-  @LoopActor private static func drain(_ source: ChunkedUploadSource, bufferByteCount: Int) -> [UInt8] {
+  /// Everything the source gives to somebody who takes no more than this at a time.
+  @LoopActor private static func drain(_ source: ChunkedUploadSource, byteCountMax: Int) -> [UInt8] {
     var bytes: [UInt8] = []
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bufferByteCount, alignment: 1)
-    defer { buffer.deallocate() }
-    while case .bytes(let count) = source.read(into: buffer) { bytes += buffer.prefix(count) }
+    let take = { (lent: GatheredBytes) in
+      let taken = lent.prefix(byteCountMax)
+      for index in 0..<taken.count { bytes += taken[index] }
+      return taken.byteCount
+    }
+    while source.lend(to: take) == .lent {}
     return bytes
   }
 
   @Test("the announced length is the framed length", arguments: [0, 1, 15, 16, 262_143, 262_144, 262_145, 1_000_000])
   func length(byteCount: Int) async throws {
     try await onLoop {
-      for bufferByteCount in [1000, 300_000] {
+      for byteCountMax in [1000, 300_000] {
         let source = ChunkedUploadSource(TestSource(testBytes(byteCount), pauses: false), byteCount: byteCount)
-        let framed = Self.drain(source, bufferByteCount: bufferByteCount)
+        let framed = Self.drain(source, byteCountMax: byteCountMax)
         #expect(framed.count == source.framedByteCount)
         #expect(source.rewind())
-        #expect(Self.drain(source, bufferByteCount: 4096) == framed)
+        #expect(Self.drain(source, byteCountMax: 4096) == framed)
       }
     }
   }
@@ -34,7 +37,7 @@ struct ChunkedUploadSourceTests {
       let source = ChunkedUploadSource(TestSource(Array("123456789".utf8), pauses: false), byteCount: 9)
       // The check value of CRC-32C, 0xE3069283, in base64.
       let expected = "9\r\n123456789\r\n0\r\nx-amz-checksum-crc32c:4waSgw==\r\n\r\n"
-      #expect(String(decoding: Self.drain(source, bufferByteCount: 7), as: UTF8.self) == expected)
+      #expect(String(decoding: Self.drain(source, byteCountMax: 7), as: UTF8.self) == expected)
     }
   }
 
@@ -42,9 +45,8 @@ struct ChunkedUploadSourceTests {
   func early() async throws {
     try await onLoop {
       let source = ChunkedUploadSource(TestSource([1, 2], pauses: false), byteCount: 3)
-      let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 100, alignment: 1)
-      defer { buffer.deallocate() }
-      #expect(source.read(into: buffer) == .abort)
+      while source.lend(to: { $0.byteCount }) == .lent {}
+      #expect(source.lend(to: { $0.byteCount }) == .abort)
     }
   }
 }

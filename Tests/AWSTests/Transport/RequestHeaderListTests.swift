@@ -57,6 +57,6 @@ struct RequestHeaderListTests {
   @Test("the characters of a field's name are those of RFC 9110")
   func tokens() {
     let allowed = Set("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".utf8)
-    for byte in UInt8.min...UInt8.max { #expect(RequestHeaderList.isTokenCharacter(byte) == allowed.contains(byte)) }
+    for byte in UInt8.min...UInt8.max { #expect(RequestHead.isTokenCharacter(byte) == allowed.contains(byte)) }
   }
 }

@@ -22,7 +22,7 @@ import EventLoop
     self.pauses = pauses
   }
 
-  func read(into buffer: UnsafeMutableRawBufferPointer) -> UploadRead {
+  func lend(to take: (GatheredBytes) -> Int) -> UploadRead {
     if let abortOffset, offset >= abortOffset { return .abort }
     if let hangOffset, offset >= hangOffset { return .pause }
     if offset == bytes.count { return .end }
@@ -32,10 +32,15 @@ import EventLoop
       return .pause
     }
     hasPaused = false
-    let count = min(buffer.count, pieceByteCount, bytes.count - offset)
-    buffer.copyBytes(from: bytes[offset..<offset + count])
-    offset += count
-    return .bytes(count)
+    let count = min(pieceByteCount, bytes.count - offset)
+    offset += bytes.withUnsafeBytes { bytes in
+      var piece = GatheredBytes()
+      // In two, as bytes lie in slabs.
+      piece.append(UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count / 2]))
+      piece.append(UnsafeRawBufferPointer(rebasing: bytes[offset + count / 2..<offset + count]))
+      return take(piece)
+    }
+    return .lent
   }
 
   func rewind() -> Bool {

@@ -5,14 +5,20 @@ import Testing
 
 @Suite("Transport")
 struct TransportTests {
+  /// Over connections of our own, or through libcurl, which then finds no proxy to use.
+  enum Way: CaseIterable {
+    case direct
+    case proxied
+  }
+
   /// A server with this script, and a transport that is shut down afterwards.
   private func with(
-    _ script: [ScriptedServer.Reply], limits: TransportLimits = .init(),
+    _ way: Way, _ script: [ScriptedServer.Reply], limits: TransportLimits = .init(),
     _ body: @escaping @Sendable @LoopActor (ScriptedServer, Transport) async throws -> Void
   ) async throws {
     try await onLoop {
       let server = try ScriptedServer(script)
-      let transport = Transport(limits: limits)
+      let transport = Transport(limits: limits, usesProxies: way == .proxied)
       defer {
         transport.shutdown()
         server.close()
@@ -21,9 +27,9 @@ struct TransportTests {
     }
   }
 
-  @Test("a request goes out as it was asked for, with nothing added but what HTTP requires")
-  func wire() async throws {
-    try await with([ScriptedServer.ok("pong", headers: "X-Answer:  yes \r\n")]) { server, transport in
+  @Test("a request goes out as it was asked for, with nothing added but what HTTP requires", arguments: Way.allCases)
+  func wire(way: Way) async throws {
+    try await with(way, [ScriptedServer.ok("pong", headers: "X-Answer:  yes \r\n")]) { server, transport in
       let response = try await transport.send(
         TransportRequest(
           method: "GET", url: server.url + "/a/../b%2Fc?x=%20", headers: [(name: "X-Empty", value: ""), ("X-One", "1")])
@@ -40,9 +46,11 @@ struct TransportTests {
     }
   }
 
-  @Test("every method and kind of body arrives whole", arguments: [0, 1, 1000, 32_768, 32_769, 300_000, 3_000_000])
-  func bodies(byteCount: Int) async throws {
-    try await with(Array(repeating: ScriptedServer.ok(), count: 6)) { server, transport in
+  @Test(
+    "every method and kind of body arrives whole", arguments: Way.allCases,
+    [0, 1, 1000, 32_768, 32_769, 300_000, 3_000_000])
+  func bodies(way: Way, byteCount: Int) async throws {
+    try await with(way, Array(repeating: ScriptedServer.ok(), count: 6)) { server, transport in
       let bytes = testBytes(byteCount)
       for method in ["PUT", "POST"] {
         _ = try await transport.send(TransportRequest(method: method, url: server.url, body: .bytes(bytes)))
@@ -60,20 +68,9 @@ struct TransportTests {
     }
   }
 
-  @Test("a source of unknown length is sent in chunks")
-  func chunked() async throws {
-    try await with([ScriptedServer.ok()]) { server, transport in
-      let source = TestSource(Array("hello".utf8))
-      _ = try await transport.send(
-        TransportRequest(method: "PUT", url: server.url, body: .source(source, byteCount: nil)))
-      #expect(server.requests.first?.header("transfer-encoding") == "chunked")
-      #expect(server.requests.first?.body == Array("5\r\nhello\r\n0\r\n\r\n".utf8))
-    }
-  }
-
-  @Test("HEAD has no body whatever its length says")
-  func head() async throws {
-    try await with([.bytes("HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n"), ScriptedServer.ok("x")]) {
+  @Test("HEAD has no body whatever its length says", arguments: Way.allCases)
+  func head(way: Way) async throws {
+    try await with(way, [.bytes("HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n"), ScriptedServer.ok("x")]) {
       server, transport in
       let response = try await transport.send(
         TransportRequest(method: "HEAD", url: server.url, response: .collect(byteCountMax: 10)))
@@ -84,10 +81,10 @@ struct TransportTests {
     }
   }
 
-  @Test("a response reaches a sink that pauses before every piece")
-  func sink() async throws {
+  @Test("a response reaches a sink that pauses before every piece", arguments: Way.allCases)
+  func sink(way: Way) async throws {
     let text = String(repeating: "0123456789", count: 50_000)
-    try await with([ScriptedServer.ok(text)]) { server, transport in
+    try await with(way, [ScriptedServer.ok(text)]) { server, transport in
       let sink = TestSink(pauses: true)
       let response = try await transport.send(TransportRequest(method: "GET", url: server.url, response: .sink(sink)))
       #expect(sink.contentLength == text.utf8.count)
@@ -96,10 +93,10 @@ struct TransportTests {
     }
   }
 
-  @Test("an error's body is kept from the sink, up to its bound")
-  func errorBody() async throws {
+  @Test("an error's body is kept from the sink, up to its bound", arguments: Way.allCases)
+  func errorBody(way: Way) async throws {
     let text = String(repeating: "e", count: 100_000)
-    try await with([ScriptedServer.error(403, text)]) { server, transport in
+    try await with(way, [ScriptedServer.error(403, text)]) { server, transport in
       let sink = TestSink()
       let response = try await transport.send(TransportRequest(method: "GET", url: server.url, response: .sink(sink)))
       #expect(response.status == 403)
@@ -108,10 +105,10 @@ struct TransportTests {
     }
   }
 
-  @Test("a response larger than its bound is refused, announced or not")
-  func tooLarge() async throws {
+  @Test("a response larger than its bound is refused, announced or not", arguments: Way.allCases)
+  func tooLarge(way: Way) async throws {
     let chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n5\r\nfghij\r\n0\r\n\r\n"
-    try await with([ScriptedServer.ok("0123456789"), .bytes(chunks), ScriptedServer.ok("123456789")]) {
+    try await with(way, [ScriptedServer.ok("0123456789"), .bytes(chunks), ScriptedServer.ok("123456789")]) {
       server, transport in
       let request = TransportRequest(method: "GET", url: server.url, response: .collect(byteCountMax: 9))
       for _ in 0..<2 {
@@ -122,10 +119,10 @@ struct TransportTests {
     }
   }
 
-  @Test("headers beyond their bound are refused")
-  func headersTooLarge() async throws {
+  @Test("headers beyond their bound are refused", arguments: Way.allCases)
+  func headersTooLarge(way: Way) async throws {
     let headers = (0..<100).map { "X-\($0): \(String(repeating: "v", count: 1000))\r\n" }.joined()
-    try await with([ScriptedServer.ok(headers: headers)]) { server, transport in
+    try await with(way, [ScriptedServer.ok(headers: headers)]) { server, transport in
       await #expect {
         try await transport.send(TransportRequest(method: "GET", url: server.url))
       } throws: {
@@ -134,9 +131,9 @@ struct TransportTests {
     }
   }
 
-  @Test("a request with a line break or a bad URL is never sent")
-  func invalid() async throws {
-    try await with([]) { server, transport in
+  @Test("a request with a line break or a bad URL is never sent", arguments: Way.allCases)
+  func invalid(way: Way) async throws {
+    try await with(way, []) { server, transport in
       let url = server.url
       for request in [
         TransportRequest(method: "GET", url: url, headers: [("X-A", "1\r\nX-B: 2")]),
@@ -156,9 +153,9 @@ struct TransportTests {
     }
   }
 
-  @Test("a connection reset in the middle of an upload is a lost connection")
-  func resetInBody() async throws {
-    try await with([.resetWithinBody(afterByteCount: 100_000)]) { server, transport in
+  @Test("a connection reset in the middle of an upload is a lost connection", arguments: Way.allCases)
+  func resetInBody(way: Way) async throws {
+    try await with(way, [.resetWithinBody(afterByteCount: 100_000)]) { server, transport in
       await #expect {
         try await transport.send(TransportRequest(method: "PUT", url: server.url, body: .bytes(testBytes(8_000_000))))
       } throws: {
@@ -167,9 +164,9 @@ struct TransportTests {
     }
   }
 
-  @Test("a response cut short is a lost connection")
-  func truncated() async throws {
-    try await with([.bytesThenClose("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")]) { server, transport in
+  @Test("a response cut short is a lost connection", arguments: Way.allCases)
+  func truncated(way: Way) async throws {
+    try await with(way, [.bytesThenClose("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")]) { server, transport in
       await #expect {
         try await transport.send(TransportRequest(method: "GET", url: server.url))
       } throws: {
@@ -178,9 +175,9 @@ struct TransportTests {
     }
   }
 
-  @Test("a kept connection that the server has closed costs the next request nothing")
-  func closedBetweenRequests() async throws {
-    try await with([.bytesThenClose("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), ScriptedServer.ok("2")]) {
+  @Test("a kept connection that the server has closed costs the next request nothing", arguments: Way.allCases)
+  func closedBetweenRequests(way: Way) async throws {
+    try await with(way, [.bytesThenClose("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), ScriptedServer.ok("2")]) {
       server, transport in
       _ = try await transport.send(TransportRequest(method: "GET", url: server.url))
       let source = TestSource(testBytes(100_000))
@@ -192,9 +189,11 @@ struct TransportTests {
     }
   }
 
-  @Test("a kept connection that is reset as the next request comes is replaced and the request replayed")
-  func resetOnReuse() async throws {
-    try await with([ScriptedServer.ok(), .resetAtHead, ScriptedServer.ok("again")]) { server, transport in
+  @Test(
+    "a kept connection that is reset as the next request comes is replaced and the request replayed",
+    arguments: Way.allCases)
+  func resetOnReuse(way: Way) async throws {
+    try await with(way, [ScriptedServer.ok(), .resetAtHead, ScriptedServer.ok("again")]) { server, transport in
       _ = try await transport.send(TransportRequest(method: "GET", url: server.url))
       let source = TestSource(testBytes(50_000), pauses: false)
       let response = try await transport.send(
@@ -205,9 +204,9 @@ struct TransportTests {
     }
   }
 
-  @Test("a server that stops reading or answering is given up")
-  func stalled() async throws {
-    try await with([.stall, .silence]) { server, transport in
+  @Test("a server that stops reading or answering is given up", arguments: Way.allCases)
+  func stalled(way: Way) async throws {
+    try await with(way, [.stall, .silence]) { server, transport in
       let timeouts = TransportTimeouts(stall: .seconds(1), total: .seconds(60))
       for body in [TransportRequest.RequestBody.bytes(testBytes(16_000_000)), .bytes([1])] {
         await #expect {
@@ -219,9 +218,9 @@ struct TransportTests {
     }
   }
 
-  @Test("an attempt that takes longer than its whole time is given up")
-  func total() async throws {
-    try await with([.silence]) { server, transport in
+  @Test("an attempt that takes longer than its whole time is given up", arguments: Way.allCases)
+  func total(way: Way) async throws {
+    try await with(way, [.silence]) { server, transport in
       let timeouts = TransportTimeouts(stall: nil, total: .milliseconds(50))
       await #expect {
         try await transport.send(TransportRequest(method: "GET", url: server.url, timeouts: timeouts))
@@ -231,9 +230,9 @@ struct TransportTests {
     }
   }
 
-  @Test("nobody listening is told apart from a server that fails")
-  func refused() async throws {
-    try await with([]) { server, transport in
+  @Test("nobody listening is told apart from a server that fails", arguments: Way.allCases)
+  func refused(way: Way) async throws {
+    try await with(way, []) { server, transport in
       let url = server.url
       server.close()
       await #expect {
@@ -245,9 +244,9 @@ struct TransportTests {
     }
   }
 
-  @Test("a source that aborts, or ends early, ends the request")
-  func sourceAborts() async throws {
-    try await with([.silence, .silence]) { server, transport in
+  @Test("a source that aborts, or ends early, ends the request", arguments: Way.allCases)
+  func sourceAborts(way: Way) async throws {
+    try await with(way, [.silence, .silence]) { server, transport in
       let aborting = TestSource(testBytes(100_000))
       aborting.abortOffset = 30_000
       for source in [aborting, TestSource(testBytes(99_999))] {
@@ -260,9 +259,9 @@ struct TransportTests {
     }
   }
 
-  @Test("a sink that aborts ends the request")
-  func sinkAborts() async throws {
-    try await with([ScriptedServer.ok(String(repeating: "x", count: 1_000_000))]) { server, transport in
+  @Test("a sink that aborts ends the request", arguments: Way.allCases)
+  func sinkAborts(way: Way) async throws {
+    try await with(way, [ScriptedServer.ok(String(repeating: "x", count: 1_000_000))]) { server, transport in
       let sink = TestSink()
       sink.abortByteCount = 1
       await #expect(throws: TransportError.sinkAborted) {
@@ -271,11 +270,11 @@ struct TransportTests {
     }
   }
 
-  @Test("cancelling the task ends its transfer at once, in flight or waiting")
-  func cancellation() async throws {
+  @Test("cancelling the task ends its transfer at once, in flight or waiting", arguments: Way.allCases)
+  func cancellation(way: Way) async throws {
     var limits = TransportLimits()
     limits.activeRequestCountMax = 1
-    try await with([.silence, ScriptedServer.ok("free")], limits: limits) { server, transport in
+    try await with(way, [.silence, ScriptedServer.ok("free")], limits: limits) { server, transport in
       let request = TransportRequest(method: "GET", url: server.url)
       let inFlight = EventLoop.shared.start { try await transport.send(request) }
       await server.hasSeen(1)
@@ -291,9 +290,9 @@ struct TransportTests {
     }
   }
 
-  @Test("a task that is cancelled already sends nothing that stays")
-  func cancelledBefore() async throws {
-    try await with([.silence]) { server, transport in
+  @Test("a task that is cancelled already sends nothing that stays", arguments: Way.allCases)
+  func cancelledBefore(way: Way) async throws {
+    try await with(way, [.silence]) { server, transport in
       let url = server.url
       let task = EventLoop.shared.start {
         withUnsafeCurrentTask { $0?.cancel() }
@@ -304,12 +303,12 @@ struct TransportTests {
     }
   }
 
-  @Test("beyond its bound the queue refuses at once")
-  func overload() async throws {
+  @Test("beyond its bound the queue refuses at once", arguments: Way.allCases)
+  func overload(way: Way) async throws {
     var limits = TransportLimits()
     limits.activeRequestCountMax = 1
     limits.waitingRequestCountMax = 1
-    try await with([.silence], limits: limits) { server, transport in
+    try await with(way, [.silence], limits: limits) { server, transport in
       let request = TransportRequest(method: "GET", url: server.url)
       let tasks = (0..<2).map { _ in EventLoop.shared.start { try await transport.send(request) } }
       await server.hasSeen(1)
@@ -320,11 +319,11 @@ struct TransportTests {
     }
   }
 
-  @Test("many requests at once share few connections and all end")
-  func concurrency() async throws {
+  @Test("many requests at once share few connections and all end", arguments: Way.allCases)
+  func concurrency(way: Way) async throws {
     var limits = TransportLimits()
     limits.activeRequestCountMax = 8
-    try await with(Array(repeating: ScriptedServer.ok("y"), count: 500), limits: limits) { server, transport in
+    try await with(way, Array(repeating: ScriptedServer.ok("y"), count: 500), limits: limits) { server, transport in
       let request = TransportRequest(method: "PUT", url: server.url, body: .bytes(testBytes(40_000)))
       let tasks = (0..<500).map { _ in EventLoop.shared.start { try await transport.send(request).status } }
       for task in tasks {
@@ -336,11 +335,11 @@ struct TransportTests {
     }
   }
 
-  @Test("nothing is left on the loop after a shutdown")
-  func leaks() async throws {
+  @Test("nothing is left on the loop after a shutdown", arguments: Way.allCases)
+  func leaks(way: Way) async throws {
     try await onLoop {
       let server = try ScriptedServer([ScriptedServer.ok(), .silence])
-      let transport = Transport()
+      let transport = Transport(usesProxies: way == .proxied)
       _ = try await transport.send(TransportRequest(method: "GET", url: server.url))
       let url = server.url
       let pending = EventLoop.shared.start { try await transport.send(TransportRequest(method: "GET", url: url)) }

@@ -48,11 +48,14 @@ import Testing
   /// Connections that are passed on and whose client has not ended them.
   var openCount: Int { pipes.count { $0.isOpen } }
 
-  /// Waits until no connection is open.
-  func isClosed() async throws {
-    for _ in 0..<2000 where openCount > 0 { try await sleep(for: .milliseconds(5)) }
-    if openCount > 0 { Issue.record("\(openCount) connections are open") }
+  /// Waits until so many connections are open.
+  func isOpen(_ count: Int) async throws {
+    for _ in 0..<2000 where openCount != count { try await sleep(for: .milliseconds(5)) }
+    if openCount != count { Issue.record("\(openCount) connections are open") }
   }
+
+  /// Waits until no connection is open.
+  func isClosed() async throws { try await isOpen(0) }
 
   private func accept(_ client: TCPStream) {
     if faults.isEmpty {

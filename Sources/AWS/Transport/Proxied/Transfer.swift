@@ -4,11 +4,11 @@ import Glibc
 
 /// One curl easy handle and the request it is busy with. Handles are kept and used again: what they have in common is
 /// set once here, what differs is set in `prepare`. Callbacks only ever note what happened; a handle is taken out of
-/// the multi handle and given back by `Transport`, never from inside curl.
+/// the multi handle and given back by `ProxiedTransport`, never from inside curl.
 @LoopActor final class Transfer {
   let easy: UnsafeMutableRawPointer
   var ticket: UInt64 = 0
-  var completion: UnsafeContinuation<Result<TransportResponse, TransportError>, Never>?
+  var completion: Transport.Completion?
 
   private let limits: TransportLimits
   private let errorText: UnsafeMutablePointer<CChar>
@@ -19,7 +19,7 @@ import Glibc
   private var bytes: [UInt8] = []
   private var source: (any UploadSource)?
   private var sentByteCount = 0
-  private var announcedByteCount: Int?
+  private var announcedByteCount = 0
   private var stallIsWatched = false
   private var sourceIsPaused = false
   private var sinkIsPaused = false
@@ -32,9 +32,8 @@ import Glibc
   private var isHead = false
   private var failure: TransportError?
   private var wasReplayed = false
-  private var proxyIsBypassed = false
 
-  init(limits: TransportLimits, sockets: Transport, onUnpause: @escaping @LoopActor (Transfer) -> Void) {
+  init(limits: TransportLimits, sockets: ProxiedTransport, onUnpause: @escaping @LoopActor (Transfer) -> Void) {
     guard let easy = curl_easy_init() else { preconditionFailure("curl_easy_init: out of memory") }
     self.easy = easy
     self.limits = limits
@@ -76,6 +75,7 @@ import Glibc
   ///   many as connections are kept, this one gets a connection for itself, since curl looks through all there are for a
   ///   free one, and again for the oldest when one is given back: with thousands of them that costs more than the upload.
   func prepare(_ request: TransportRequest, activeCount: Int) throws(TransportError) {
+    guard request.endpoint != nil else { throw .invalidRequest("URL") }
     guard Self.isToken(request.method) else { throw .invalidRequest("method \"\(request.method)\"") }
     errorText[0] = 0
     guard saccade_curl_set_string(easy, CURLOPT_URL, request.url) == CURLE_OK else { throw .invalidRequest("URL") }
@@ -87,11 +87,6 @@ import Glibc
     set(CURLOPT_LOW_SPEED_TIME, Int(request.timeouts.stall?.components.seconds ?? 0))
     stallIsWatched = request.timeouts.stall != nil
     set(CURLOPT_LOW_SPEED_LIMIT, stallIsWatched ? 1 : 0)
-    let bypassesProxy = request.bypassesProxy || !Self.environmentNamesProxy
-    if bypassesProxy != proxyIsBypassed {
-      saccade_curl_set_string(easy, CURLOPT_NOPROXY, bypassesProxy ? "*" : nil)
-      proxyIsBypassed = bypassesProxy
-    }
     // curl knows no less than 16 KiB.
     let isCrowded = activeCount >= limits.largeBufferCountMax
     set(CURLOPT_UPLOAD_BUFFERSIZE, isCrowded ? limits.crowdedUploadBufferByteCount : limits.uploadBufferByteCount)
@@ -121,7 +116,7 @@ import Glibc
       announcedByteCount = byteCount
       source.onReadable = { [weak self] in self?.sourceIsReadable() }
       set(CURLOPT_UPLOAD, 1)
-      saccade_curl_set_offset(easy, CURLOPT_INFILESIZE_LARGE, curl_off_t(byteCount ?? -1))
+      saccade_curl_set_offset(easy, CURLOPT_INFILESIZE_LARGE, curl_off_t(byteCount))
     }
     saccade_curl_set_string(easy, CURLOPT_CUSTOMREQUEST, isHead ? nil : method)
   }
@@ -172,7 +167,7 @@ import Glibc
     if case .sink(let sink) = destination { sink.onWritable = nil }
     destination = .collect(byteCountMax: 0)
     source = nil
-    announcedByteCount = nil
+    announcedByteCount = 0
     saccade_curl_set_headers(easy, nil)
     headerList.removeAll()
     bytes = []
@@ -215,14 +210,8 @@ import Glibc
   }
 
   private static func isToken(_ text: String) -> Bool {
-    !text.isEmpty && text.utf8.allSatisfy(RequestHeaderList.isTokenCharacter)
+    !text.isEmpty && text.utf8.allSatisfy(RequestHead.isTokenCharacter)
   }
-
-  /// Looked up once: curl asks for eight variables before every request.
-  private static let environmentNamesProxy: Bool = {
-    let names = ["http_proxy", "https_proxy", "all_proxy", "HTTPS_PROXY", "ALL_PROXY"]
-    return names.contains { name in getenv(name) != nil }
-  }()
 
   /// Bodies up to this length are copied behind the head and leave with it. SQS's calls are smaller.
   private static let inlineBodyByteCountMax = 32 * 1024
@@ -270,20 +259,22 @@ extension Transfer {
       sentByteCount += count
       return count
     }
-    let room = min(buffer.count, announcedByteCount.map { $0 - sentByteCount } ?? .max)
+    let room = min(buffer.count, announcedByteCount - sentByteCount)
     guard room > 0 else { return 0 }
-    switch source.read(into: .init(rebasing: buffer[..<room])) {
-    case .bytes(let count):
-      precondition((1...room).contains(count), "an upload source gave more than it was asked for, or nothing")
-      sentByteCount += count
-      return count
+    var copiedByteCount = 0
+    let read = source.lend { bytes in
+      copiedByteCount = bytes.copy(to: UnsafeMutableRawBufferPointer(rebasing: buffer[..<room]))
+      return copiedByteCount
+    }
+    switch read {
+    case .lent:
+      sentByteCount += copiedByteCount
+      return copiedByteCount
     case .pause:
       sourceIsPaused = true
       // Waiting for the source is not the server's stall.
       set(CURLOPT_LOW_SPEED_LIMIT, 0)
       return Int(CURL_READFUNC_PAUSE)
-    case .end where announcedByteCount == nil || announcedByteCount == sentByteCount:
-      return 0
     case .end, .abort:
       failure = .sourceAborted
       return Int(CURL_READFUNC_ABORT)

@@ -50,7 +50,7 @@ struct RequestHeaderList: ~Copyable {
   /// - Returns: False, and nothing is appended, when the name is no token (RFC 9110 §5.6.2) or the value could end its line.
   mutating func append(name: String, value: String) -> Bool {
     let start = textCount
-    guard write(name, where: Self.isTokenCharacter), textCount > start else {
+    guard write(name, where: RequestHead.isTokenCharacter), textCount > start else {
       textCount = start
       return false
     }
@@ -103,11 +103,5 @@ struct RequestHeaderList: ~Copyable {
       textCount += bytes.count
       return true
     }
-  }
-
-  /// RFC 9110 §5.6.2: digits, letters and !#$%&'*+-.^_`|~ as a bit for each ASCII character.
-  static func isTokenCharacter(_ byte: UInt8) -> Bool {
-    let half: UInt64 = byte < 64 ? 0x03FF_6CFA_0000_0000 : 0x57FF_FFFF_C7FF_FFFE
-    return byte < 128 && half >> UInt64(byte & 63) & 1 == 1
   }
 }

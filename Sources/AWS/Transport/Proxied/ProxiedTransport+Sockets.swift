@@ -17,7 +17,7 @@ struct TransportSocket {
 /// bytes, which it does not get. Descriptors curl makes for itself (its resolver's thread reports through
 /// a socket pair) are closed without a word; their polls end when curl stops watching them, for a poll left behind would
 /// later take the descriptor's next owner out of epoll.
-extension Transport {
+extension ProxiedTransport {
   /// Makes this handle open and close its sockets through the transport.
   func adopt(_ easy: UnsafeMutableRawPointer) {
     saccade_curl_set_sockets(
@@ -25,10 +25,10 @@ extension Transport {
       { context, _, address in
         guard let address else { return curl_socket_t(-1) }
         let (family, type, proto) = (address.pointee.family, address.pointee.socktype, address.pointee.protocol)
-        return Transport.on(context) { $0.openSocket(family: family, type: type, protocol: proto) }
+        return ProxiedTransport.on(context) { $0.openSocket(family: family, type: type, protocol: proto) }
       },
       { context, socket in
-        Transport.on(context) { $0.closeSocket(socket) }
+        ProxiedTransport.on(context) { $0.closeSocket(socket) }
       }, Unmanaged.passUnretained(self).toOpaque())
   }
 

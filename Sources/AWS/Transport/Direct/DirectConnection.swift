@@ -1,0 +1,359 @@
+import EventLoop
+
+/// One connection and the request it is busy with. A request's head and body leave together, from where the body lies;
+/// its response is collected or goes to a sink. The request ends once, by `finish` or `fail`, with which the connection
+/// goes back to its transport.
+@LoopActor final class DirectConnection {
+  let origin: Origin
+  /// When its last request ended.
+  private(set) var idleSince = Duration.zero
+  private var idleTurn: UInt64 = 0
+
+  private unowned let transport: DirectTransport
+  private let parser: ResponseParser
+  private var stream: TCPStream?
+  private var connecting: Task<Void, Never>?
+
+  // The request.
+  private var request: TransportRequest?
+  private var ticket: UInt64 = 0
+  private var completion: Transport.Completion?
+  private var begun = Duration.zero
+  /// When bytes last moved, or a source or sink last went on.
+  private var progressed = Duration.zero
+  private var isReplayable = false
+
+  // What is sent.
+  private var head = RequestHead()
+  private var sentHeadByteCount = 0
+  private var sentBodyByteCount = 0
+  private var isSending = false
+  private var isPumping = false
+  private var sourceIsPaused = false
+
+  // What has come.
+  private var status = 0
+  private var headers = ResponseHeaders()
+  private var body: [UInt8] = []
+  private var failure: TransportError?
+  /// Bytes that the sink was not ready for.
+  private var held: [UInt8] = []
+  private var hasWholeResponse = false
+
+  init(_ origin: Origin, of transport: DirectTransport) {
+    self.origin = origin
+    self.transport = transport
+    parser = ResponseParser(headerByteCountMax: transport.limits.responseHeaderByteCountMax)
+    parser.delegate = self
+  }
+
+  /// Whether it may be used for another request. That the server has ended it is told by the loop, but not in the turn in
+  /// which the last response came.
+  var isUsable: Bool {
+    guard let stream, stream.isOpen else { return false }
+    return idleTurn != EventLoop.shared.turnCount || !stream.isReadable
+  }
+
+  /// For a connection that is busy with no request, or is given up together with it.
+  func close() {
+    stream?.close()
+    stream = nil
+  }
+
+  // MARK: A request's life
+
+  func begin(_ request: TransportRequest, ticket: UInt64, _ completion: @escaping Transport.Completion) {
+    self.request = request
+    self.ticket = ticket
+    self.completion = completion
+    begun = EventLoop.shared.uptime
+    progressed = begun
+    status = 0
+    // A connection that was kept may be dead without anybody knowing yet.
+    isReplayable = stream != nil
+    do throws(TransportError) { try head.write(request) } catch { return fail(error) }
+    if case .source(let source, _) = request.body { source.onReadable = { [weak self] in self?.sourceIsReadable() } }
+    if case .sink(let sink) = request.response { sink.onWritable = { [weak self] in self?.sinkIsWritable() } }
+    start()
+  }
+
+  private func start() {
+    guard let request else { return }
+    parser.begin(isHead: request.method == "HEAD")
+    sentHeadByteCount = 0
+    sentBodyByteCount = 0
+    isSending = true
+    if let deadline { transport.watch(until: deadline) }
+    if stream == nil { open(within: request.timeouts.connect) } else { pump() }
+  }
+
+  private func open(within timeout: Duration) {
+    connecting = EventLoop.shared.spawn { [self] in
+      let result: Result<TCPStream, TransportError>
+      do throws(TransportError) {
+        result = .success(try await transport.connector.open(origin, within: timeout))
+      } catch {
+        result = .failure(error)
+      }
+      opened(result)
+    }
+  }
+
+  private func opened(_ result: Result<TCPStream, TransportError>) {
+    let isWanted = connecting != nil
+    connecting = nil
+    switch result {
+    case .success(let stream):
+      guard isWanted else { return stream.close() }
+      self.stream = stream
+      stream.delegate = self
+      stream.startReading()
+      progressed = EventLoop.shared.uptime
+      if let deadline { transport.watch(until: deadline) }
+      pump()
+    case .failure(let error):
+      if isWanted { fail(error) }
+    }
+  }
+
+  /// The connection has ended before the response was whole.
+  private func lost(_ reason: String) {
+    guard request != nil else { return transport.lost(self) }
+    guard isReplayable, !parser.hasBegun, rewind() else { return fail(.connectionLost(reason)) }
+    isReplayable = false
+    close()
+    start()
+  }
+
+  private func rewind() -> Bool {
+    guard case .source(let source, _) = request?.body else { return true }
+    sourceIsPaused = false
+    return source.rewind()
+  }
+
+  private func finish() {
+    let isReusable = parser.keepsAlive && !isSending && stream?.isOpen ?? false
+    let response = TransportResponse(status: status, headers: headers, body: body)
+    end(.success(response), isReusable: isReusable)
+  }
+
+  /// Ends the request, and the connection with it.
+  func fail(_ error: TransportError) { end(.failure(error), isReusable: false) }
+
+  private func end(_ result: Result<TransportResponse, TransportError>, isReusable: Bool) {
+    guard let request, let completion else { return }
+    if case .source(let source, _) = request.body { source.onReadable = nil }
+    if case .sink(let sink) = request.response { sink.onWritable = nil }
+    connecting?.cancel()
+    connecting = nil
+    self.request = nil
+    self.completion = nil
+    isSending = false
+    sourceIsPaused = false
+    headers = ResponseHeaders()
+    body = []
+    held = []
+    hasWholeResponse = false
+    failure = nil
+    idleSince = EventLoop.shared.uptime
+    idleTurn = EventLoop.shared.turnCount
+    transport.ended(self, ticket: ticket, isReusable: isReusable, result, completion)
+  }
+
+  // MARK: Time
+
+  /// When the request has taken too long, as far as is known now.
+  var deadline: Duration? {
+    guard let request else { return nil }
+    let end = begun + request.timeouts.total
+    guard let stall = request.timeouts.stall, stream != nil, !sourceIsPaused, held.isEmpty else { return end }
+    return min(end, progressed + stall)
+  }
+
+  func timeOut() {
+    let isConnected = stream != nil
+    fail(.timedOut(isConnected ? "no progress" : "connecting", connected: isConnected))
+  }
+}
+
+// MARK: - Sending
+
+extension DirectConnection {
+  /// Hands the kernel what it takes.
+  private func pump() {
+    guard !isPumping else { return }
+    isPumping = true
+    defer { isPumping = false }
+    while isSending, let stream, stream.bufferedByteCount == 0, let request, sendNext(request, stream) {
+      progressed = EventLoop.shared.uptime
+      if sentHeadByteCount == head.bytes.count, sentBodyByteCount == request.body.byteCount { isSending = false }
+    }
+  }
+
+  /// - Returns: Whether something was sent.
+  private func sendNext(_ request: TransportRequest, _ stream: TCPStream) -> Bool {
+    switch request.body {
+    case .none: return send(GatheredBytes(), to: stream) > 0
+    case .bytes(let bytes):
+      return bytes.withUnsafeBytes { bytes in
+        var rest = GatheredBytes()
+        rest.append(UnsafeRawBufferPointer(rebasing: bytes[sentBodyByteCount...]))
+        return send(rest, to: stream) > 0
+      }
+    case .source(let source, let byteCount):
+      guard sentBodyByteCount < byteCount else { return send(GatheredBytes(), to: stream) > 0 }
+      var sentByteCount = 0
+      let read = source.lend { bytes in
+        let headByteCount = head.bytes.count - sentHeadByteCount
+        sentByteCount = send(bytes.prefix(byteCount - sentBodyByteCount), to: stream)
+        return max(0, sentByteCount - headByteCount)
+      }
+      switch read {
+      case .lent: return sentByteCount > 0
+      case .pause:
+        sourceIsPaused = true
+        // The server may learn meanwhile what is coming.
+        return sentHeadByteCount < head.bytes.count && send(GatheredBytes(), to: stream) > 0
+      case .end, .abort:
+        fail(.sourceAborted)
+        return false
+      }
+    }
+  }
+
+  /// Sends what is left of the head, and these bytes of the body behind it.
+  /// - Returns: How many bytes of both have been sent.
+  private func send(_ body: GatheredBytes, to stream: TCPStream) -> Int {
+    let headByteCount = head.bytes.count - sentHeadByteCount
+    let sent = head.bytes.withUnsafeBytes { head in
+      var all = GatheredBytes()
+      all.append(UnsafeRawBufferPointer(rebasing: head[sentHeadByteCount...]))
+      for index in 0..<body.count { all.append(body[index]) }
+      return stream.writeNow(all)
+    }
+    sentHeadByteCount += min(sent, headByteCount)
+    sentBodyByteCount += max(0, sent - headByteCount)
+    return sent
+  }
+
+  private func sourceIsReadable() {
+    guard sourceIsPaused else { return }
+    sourceIsPaused = false
+    progressed = EventLoop.shared.uptime
+    if let deadline { transport.watch(until: deadline) }
+    pump()
+  }
+}
+
+// MARK: - Receiving
+
+extension DirectConnection: TCPStreamDelegate, ResponseParserDelegate {
+  func stream(_ stream: TCPStream, didRead bytes: Span<UInt8>) {
+    // Nobody has asked for anything: whatever it is, the next response would not be the next request's.
+    guard request != nil, !hasWholeResponse else { return request == nil ? transport.lost(self) : () }
+    progressed = EventLoop.shared.uptime
+    proceed(parser.parse(bytes), of: bytes.count)
+  }
+
+  private func proceed(_ progress: ResponseParser.Progress, of byteCount: Int) {
+    switch progress {
+    case .partial: break
+    case .complete(let end):
+      if end < byteCount { close() }
+      hasWholeResponse = true
+      if held.isEmpty { finish() }
+    case .stopped: fail(failure ?? .sinkAborted)
+    case .failed(let why): fail(.malformedResponse(why))
+    }
+  }
+
+  func parser(_ parser: ResponseParser, didParseHead status: Int, _ headers: ResponseHeaders) -> Bool {
+    guard let request else { return false }
+    self.status = status
+    self.headers = headers
+    guard (200..<300).contains(status) else { return true }
+    let contentLength = headers.contentLength
+    switch request.response {
+    case .sink(let sink):
+      if sink.begin(headers: headers, contentLength: contentLength) { return true }
+      failure = .sinkAborted
+      return false
+    case .collect(let byteCountMax):
+      guard let contentLength, request.method != "HEAD" else { return true }
+      guard contentLength <= byteCountMax else {
+        failure = .responseTooLarge(byteCountMax: byteCountMax)
+        return false
+      }
+      body.reserveCapacity(contentLength)
+      return true
+    }
+  }
+
+  func parser(_ parser: ResponseParser, didParseBody bytes: Span<UInt8>) -> Bool {
+    guard let request else { return false }
+    switch request.response {
+    case .sink(let sink) where (200..<300).contains(status): return give(bytes, to: sink)
+    case .collect(let byteCountMax) where (200..<300).contains(status):
+      guard bytes.count <= byteCountMax - body.count else {
+        failure = .responseTooLarge(byteCountMax: byteCountMax)
+        return false
+      }
+      bytes.withUnsafeBufferPointer { body.append(contentsOf: $0) }
+    default:
+      // Of an error's body its beginning says everything.
+      let room = max(0, transport.limits.errorBodyByteCountMax - body.count)
+      bytes.withUnsafeBufferPointer { body.append(contentsOf: $0.prefix(room)) }
+    }
+    return true
+  }
+
+  private func give(_ bytes: Span<UInt8>, to sink: any ResponseSink) -> Bool {
+    switch held.isEmpty ? sink.receive(bytes) : .pause {
+    case .taken: return true
+    case .pause:
+      // The rest of what has been read; no more is.
+      bytes.withUnsafeBufferPointer { held.append(contentsOf: $0) }
+      stream?.stopReading()
+      return true
+    case .abort:
+      failure = .sinkAborted
+      return false
+    }
+  }
+
+  private func sinkIsWritable() {
+    guard !held.isEmpty, case .sink(let sink) = request?.response else { return }
+    progressed = EventLoop.shared.uptime
+    let bytes = held
+    switch sink.receive(bytes.span) {
+    case .pause: return
+    case .abort: fail(.sinkAborted)
+    case .taken:
+      held = []
+      if hasWholeResponse {
+        // The next request's response is to be read.
+        stream?.startReading()
+        finish()
+      } else {
+        if let deadline { transport.watch(until: deadline) }
+        stream?.startReading()
+      }
+    }
+  }
+
+  func streamDidDrain(_ stream: TCPStream) { pump() }
+
+  func streamDidReachEnd(_ stream: TCPStream) {
+    if request != nil, case .complete = parser.finish() {
+      close()
+      return proceed(.complete(byteCount: 0), of: 0)
+    }
+    lost("the server has closed the connection")
+  }
+
+  func stream(_ stream: TCPStream, didFail error: UVError) {
+    // What matters has come.
+    guard !hasWholeResponse else { return close() }
+    lost(error.description)
+  }
+}

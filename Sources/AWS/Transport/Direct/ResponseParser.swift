@@ -1,0 +1,162 @@
+import CLlhttp
+import EventLoop
+
+/// What happens in a response, in order.
+@LoopActor protocol ResponseParserDelegate: AnyObject {
+  /// The head of the final response is there; of interim ones (1xx) nobody hears.
+  /// - Returns: False to stop parsing.
+  func parser(_ parser: ResponseParser, didParseHead status: Int, _ headers: ResponseHeaders) -> Bool
+  /// A piece of its body. Returns false to stop parsing.
+  func parser(_ parser: ResponseParser, didParseBody bytes: Span<UInt8>) -> Bool
+}
+
+/// llhttp for one connection's responses, one after the other.
+///
+/// It owns the C parser, whose callbacks find it through `data`; no C type is seen outside of this file.
+@LoopActor final class ResponseParser {
+  enum Progress: Equatable {
+    /// All bytes taken, more to come.
+    case partial
+    /// The response is whole, after so many of the bytes.
+    case complete(byteCount: Int)
+    /// The delegate has stopped it.
+    case stopped
+    case failed(String)
+  }
+
+  weak var delegate: (any ResponseParserDelegate)?
+  private nonisolated(unsafe) let parser: UnsafeMutablePointer<llhttp_t>
+  private let headerByteCountMax: Int
+  private var headers = ResponseHeaders()
+  private var isHead = false
+  private var isComplete = false
+  private var isStopped = false
+  private var headersAreTooLarge = false
+  /// Whether anything of the present response has come.
+  private(set) var hasBegun = false
+  /// Whether the connection is good for another request (RFC 9112 §9.3).
+  private(set) var keepsAlive = false
+
+  init(headerByteCountMax: Int) {
+    self.headerByteCountMax = headerByteCountMax
+    parser = .allocate(capacity: 1)
+    llhttp_init(parser, HTTP_RESPONSE, ResponseParser.settings)
+    parser.pointee.data = Unmanaged.passUnretained(self).toOpaque()
+  }
+
+  deinit { parser.deallocate() }
+
+  /// Makes ready for the next response.
+  /// - Parameter isHead: Whether it answers HEAD, and so has no body whatever its length says.
+  func begin(isHead: Bool) {
+    llhttp_reset(parser)
+    headers.removeAll()
+    self.isHead = isHead
+    isComplete = false
+    isStopped = false
+    headersAreTooLarge = false
+    hasBegun = false
+    keepsAlive = false
+  }
+
+  func parse(_ bytes: Span<UInt8>) -> Progress {
+    hasBegun = true
+    return bytes.withUnsafeBytes { bytes in
+      let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+      let code = llhttp_execute(parser, start, bytes.count)
+      if isStopped { return .stopped }
+      if headersAreTooLarge { return .failed("headers larger than \(headerByteCountMax) bytes") }
+      if isComplete, let start, let end = llhttp_get_error_pos(parser) { return .complete(byteCount: end - start) }
+      guard code == HPE_OK else { return .failed(String(cString: llhttp_get_error_reason(parser))) }
+      return .partial
+    }
+  }
+
+  /// The connection has ended: for a response that has no length, that is its end.
+  func finish() -> Progress {
+    guard hasBegun, llhttp_finish(parser) == HPE_OK || isComplete, isComplete else { return .partial }
+    keepsAlive = false
+    return .complete(byteCount: 0)
+  }
+
+  // MARK: What llhttp calls
+
+  private func collect(_ bytes: UnsafeRawBufferPointer) {
+    if headers.byteCount + bytes.count > headerByteCountMax { headersAreTooLarge = true }
+    if !headersAreTooLarge { headers.append(line: bytes) }
+  }
+
+  private func didCompleteHead() -> CInt {
+    // Fields after the body, which llhttp reports alike, are not a head's; this is called once a response.
+    let status = Int(parser.pointee.status_code)
+    // An interim response's fields are not the final one's.
+    if status < 200 {
+      headers.removeAll()
+      return 0
+    }
+    if headersAreTooLarge { return -1 }
+    if let delegate, !delegate.parser(self, didParseHead: status, headers) {
+      isStopped = true
+      return -1
+    }
+    return isHead ? 1 : 0
+  }
+
+  private func didParseBody(_ bytes: UnsafeRawBufferPointer) -> CInt {
+    guard let delegate, !delegate.parser(self, didParseBody: bytes.bindMemory(to: UInt8.self).span) else { return 0 }
+    isStopped = true
+    return CInt(HPE_USER.rawValue)
+  }
+
+  private func didComplete() -> CInt {
+    guard parser.pointee.status_code >= 200 else { return 0 }
+    isComplete = true
+    keepsAlive = llhttp_should_keep_alive(parser) != 0
+    return CInt(HPE_PAUSED.rawValue)
+  }
+
+  /// Every callback comes from a call of this class on the loop.
+  private nonisolated static func on<T>(
+    _ parser: UnsafeMutablePointer<llhttp_t>?, _ body: @LoopActor (ResponseParser) -> T
+  ) -> T {
+    // llhttp calls back with the parser it was given, whose `data` is set once in `init`.
+    let owner = Unmanaged<ResponseParser>.fromOpaque(parser.unsafelyUnwrapped.pointee.data.unsafelyUnwrapped)
+      .takeUnretainedValue()
+    return LoopActor.assumeIsolated { body(owner) }
+  }
+
+  private static let colon = Array(": ".utf8)
+  private static let lineEnd = Array("\r\n".utf8)
+
+  /// Shared by all parsers and never freed, as llhttp wants it.
+  private nonisolated(unsafe) static let settings: UnsafePointer<llhttp_settings_t> = {
+    let settings = UnsafeMutablePointer<llhttp_settings_t>.allocate(capacity: 1)
+    llhttp_settings_init(settings)
+    settings.pointee.on_header_field = { parser, at, count in
+      // Only for the length of the call.
+      nonisolated(unsafe) let bytes = UnsafeRawBufferPointer(start: at, count: count)
+      ResponseParser.on(parser) { $0.collect(bytes) }
+      return 0
+    }
+    settings.pointee.on_header_field_complete = { parser in
+      ResponseParser.on(parser) { parser in colon.withUnsafeBytes { parser.collect($0) } }
+      return 0
+    }
+    settings.pointee.on_header_value = { parser, at, count in
+      nonisolated(unsafe) let bytes = UnsafeRawBufferPointer(start: at, count: count)
+      ResponseParser.on(parser) { $0.collect(bytes) }
+      return 0
+    }
+    settings.pointee.on_header_value_complete = { parser in
+      ResponseParser.on(parser) { parser in lineEnd.withUnsafeBytes { parser.collect($0) } }
+      return 0
+    }
+    settings.pointee.on_headers_complete = { parser in ResponseParser.on(parser) { $0.didCompleteHead() } }
+    settings.pointee.on_body = { parser, at, count in
+      nonisolated(unsafe) let bytes = UnsafeRawBufferPointer(start: at, count: count)
+      return ResponseParser.on(parser) { $0.didParseBody(bytes) }
+    }
+    settings.pointee.on_message_complete = { parser in ResponseParser.on(parser) { $0.didComplete() } }
+    return UnsafePointer(settings)
+  }()
+}
