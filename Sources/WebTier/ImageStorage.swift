@@ -37,19 +37,19 @@ final class ImageStorage {
   func uploadBegan() { uploadCount += 1 }
   func uploadEnded() { uploadCount -= 1 }
 
-  /// Stores one object from a source, with the client's retries; they rewind the source.
-  /// - Parameter checksum: Of the whole object if all of it is here; else it follows the bytes, at their client's pace.
-  /// - Throws: `alreadyStored` when the target is shared and there is an object.
-  func put(
-    _ source: any UploadSource, to target: UploadTarget, byteCount: Int, checksum: CRC32C?
-  ) async throws(UploadError) {
-    do throws(AWSError) {
-      try await (checksum == nil ? streams : s3).putObject(
-        bucket: bucket, key: target.key, body: .source(source, byteCount: byteCount, crc32c: checksum),
-        onlyIfAbsent: target.isShared)
-    } catch {
-      throw UploadError(error)
-    }
+  /// Begins to store one object from a source, with the client's retries; they rewind the source.
+  /// - Parameters:
+  ///   - checksum: Of the whole object if all of it is here; else it follows the bytes, at their client's pace.
+  ///   - completion: Called once, perhaps before this returns. It fails with `alreadyStored` when the target is shared and
+  ///     there is an object.
+  func startPut(
+    _ source: any UploadSource, to target: UploadTarget, byteCount: Int, checksum: CRC32C?,
+    _ completion: @escaping @LoopActor (Result<Void, UploadError>) -> Void
+  ) -> RunningCall? {
+    (checksum == nil ? streams : s3).startPut(
+      bucket: bucket, key: target.key, body: .source(source, byteCount: byteCount, crc32c: checksum),
+      onlyIfAbsent: target.isShared
+    ) { completion($0.mapError { UploadError($0) }) }
   }
 
   func beginParts(of target: UploadTarget) async throws(UploadError) -> MultipartUpload {

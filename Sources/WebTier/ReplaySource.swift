@@ -19,11 +19,19 @@ final class ReplaySource: UploadSource {
   var onRead: (@LoopActor () -> Void)?
   var onReadable: (@LoopActor () -> Void)?
 
-  init(_ buffer: ReplayBuffer, byteCount: Int, isComplete: Bool) {
+  /// Of all that has been received.
+  private let receivedChecksum: (@LoopActor () -> CRC32C)?
+
+  init(
+    _ buffer: ReplayBuffer, byteCount: Int, isComplete: Bool, checksum: (@LoopActor () -> CRC32C)? = nil
+  ) {
+    receivedChecksum = checksum
     self.buffer = buffer
     self.byteCount = byteCount
     self.isComplete = isComplete
   }
+
+  var checksum: CRC32C? { receivedChecksum?() }
 
   /// The announced length is not, or no longer can be, the file's.
   var isMispredicted: Bool {

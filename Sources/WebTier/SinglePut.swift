@@ -15,7 +15,7 @@ final class SinglePut: UploadStrategy {
   private var isOver = false
   /// The PUT that is running.
   private var source: ReplaySource?
-  private var task: Task<Void, Never>?
+  private var put: RunningCall?
   /// A PUT before this one may have been stored although it failed.
   private var mayBeStored = false
   var onEnd: (@LoopActor (Result<Void, UploadError>) -> Void)?
@@ -70,10 +70,10 @@ final class SinglePut: UploadStrategy {
 
   func abandon() {
     guard !isOver else { return }
-    let put = task
+    isOver = true
     cancelPut()
     finish()
-    if mayBeStored { storage.remove(target, isUncertain: true, after: put) }
+    if mayBeStored { storage.remove(target, isUncertain: true) }
   }
 
   /// What has been gathered goes on another way. Not after a PUT has been started.
@@ -104,48 +104,46 @@ final class SinglePut: UploadStrategy {
   }
 
   private func startPut(byteCount: Int) {
-    let source = ReplaySource(buffer, byteCount: byteCount, isComplete: hasEnded)
+    let source = ReplaySource(buffer, byteCount: byteCount, isComplete: hasEnded) { [self] in self.checksum }
     source.onRead = { [weak self] in self?.onProgress?() }
     self.source = source
     // A checksum that covers the whole file can go ahead of it.
     let checksum = hasEnded ? checksum : nil
-    task = EventLoop.shared.spawn { [self] in
-      var failure: UploadError?
-      do throws(UploadError) {
-        try await storage.put(source, to: target, byteCount: byteCount, checksum: checksum)
-      } catch {
-        failure = error
-      }
-      putEnded(source, failure)
+    let put = storage.startPut(source, to: target, byteCount: byteCount, checksum: checksum) { [self] result in
+      putEnded(source, result)
     }
+    if source === self.source { self.put = put }
   }
 
-  private func putEnded(_ source: ReplaySource, _ failure: UploadError?) {
+  private func putEnded(_ source: ReplaySource, _ result: Result<Void, UploadError>) {
     if source.hasGivenAll { mayBeStored = true }
     guard !isOver, source === self.source else { return }
-    if case .alreadyStored = failure {
-      fail(.alreadyStored)
-    } else if source.isMispredicted {
+    switch result {
+    case .failure(.alreadyStored): fail(.alreadyStored)
+    case _ where source.isMispredicted:
       self.source = nil
+      put = nil
       // Before the file's end it is `end()` that goes on.
       if hasEnded { startFromMemory() }
-    } else if let failure {
-      fail(source.hasMissedReplay ? .replayImpossible : failure)
-    } else if source.hasGivenAll {
+    case .failure(let error): fail(source.hasMissedReplay ? .replayImpossible : error)
+    case .success where source.hasGivenAll:
       finish()
       onEnd?(.success(()))
-    } else {
+    case .success:
       // The last byte has not left yet: that is no S3.
       fail(.storage(.malformedResponse(operation: "PutObject", "success before the body's end")))
     }
   }
 
   private func cancelPut() {
-    if source?.hasGivenAll ?? false { mayBeStored = true }
-    source?.cancel()
-    task?.cancel()
-    source = nil
-    task = nil
+    guard let source else { return }
+    if source.hasGivenAll { mayBeStored = true }
+    let put = put
+    // What the cancelled call says is not heard any more.
+    self.source = nil
+    self.put = nil
+    source.cancel()
+    put?.cancel()
   }
 
   private func fail(_ error: UploadError) {
@@ -158,7 +156,7 @@ final class SinglePut: UploadStrategy {
   private func finish() {
     isOver = true
     source = nil
-    task = nil
+    put = nil
     buffer.release()
   }
 }

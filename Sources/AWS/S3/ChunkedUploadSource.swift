@@ -13,7 +13,8 @@ import EventLoop
   private let inner: any UploadSource
   private let byteCount: Int
   private var givenByteCount = 0
-  private var checksum = CRC32C()
+  /// Of what has been given, where the inner source computes none.
+  private var ownChecksum: CRC32C?
   /// Left of the chunk that is open.
   private var chunkRemainder = 0
   /// Framing that goes out before anything else.
@@ -23,6 +24,7 @@ import EventLoop
   init(_ inner: any UploadSource, byteCount: Int) {
     self.inner = inner
     self.byteCount = byteCount
+    ownChecksum = inner.checksum == nil ? CRC32C() : nil
     framedByteCount = Self.framedByteCount(of: byteCount)
     openChunk()
   }
@@ -35,7 +37,7 @@ import EventLoop
   func rewind() -> Bool {
     guard inner.rewind() else { return false }
     givenByteCount = 0
-    checksum = CRC32C()
+    ownChecksum = ownChecksum.map { _ in CRC32C() }
     chunkRemainder = 0
     framing = []
     givenFramingByteCount = 0
@@ -69,7 +71,7 @@ import EventLoop
     }
     givenFramingByteCount += min(taken, framingByteCount)
     let given = bytes.prefix(max(0, taken - framingByteCount))
-    for index in 0..<given.count { checksum.update(given[index].bindMemory(to: UInt8.self)) }
+    for index in 0..<given.count { ownChecksum?.update(given[index].bindMemory(to: UInt8.self)) }
     givenByteCount += given.byteCount
     chunkRemainder -= given.byteCount
     if given.byteCount > 0, chunkRemainder == 0 { openChunk() }
@@ -84,6 +86,7 @@ import EventLoop
     if chunkRemainder > 0 {
       framing += (String(chunkRemainder, radix: 16) + "\r\n").utf8
     } else {
+      let checksum = ownChecksum ?? inner.checksum ?? CRC32C()
       framing += "0\r\n\(Self.trailerName):\(checksum.base64)\r\n\r\n".utf8
     }
   }

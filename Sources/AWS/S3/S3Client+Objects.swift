@@ -1,3 +1,5 @@
+import EventLoop
+
 extension S3Client {
   /// Stores an object. All or nothing: an upload that fails leaves nothing behind.
   ///
@@ -9,12 +11,39 @@ extension S3Client {
     bucket: String, key: String, body: ObjectBody, contentType: String? = nil, metadata: [(String, String)] = [],
     onlyIfAbsent: Bool = false
   ) async throws(AWSError) -> String {
+    let call = try putCall(
+      bucket: bucket, key: key, body: body, contentType: contentType, metadata: metadata, onlyIfAbsent: onlyIfAbsent)
+    return entityTag(try await caller.send(call))
+  }
+
+  /// As `putObject`, for those who need no task to wait for it.
+  ///
+  /// - Parameter completion: Called once, perhaps before this returns.
+  /// - Returns: What it can be cancelled with; nil when it is over already.
+  package func startPut(
+    bucket: String, key: String, body: ObjectBody, onlyIfAbsent: Bool,
+    _ completion: @escaping @LoopActor (Result<Void, AWSError>) -> Void
+  ) -> RunningCall? {
+    do throws(AWSError) {
+      let call = try putCall(bucket: bucket, key: key, body: body, onlyIfAbsent: onlyIfAbsent)
+      return caller.start(call) { completion($0.map { _ in }) }
+    } catch {
+      completion(.failure(error))
+      return nil
+    }
+  }
+
+  private func putCall(
+    bucket: String, key: String, body: ObjectBody, contentType: String? = nil, metadata: [(String, String)] = [],
+    onlyIfAbsent: Bool
+  ) throws(AWSError) -> ServiceCall {
     var call = try call("PutObject", "PUT", bucket: bucket, key: key)
+    call.headers.reserveCapacity(8)
     if onlyIfAbsent { call.headers.append((name: "If-None-Match", value: "*")) }
     if let contentType { call.headers.append((name: "Content-Type", value: contentType)) }
     for (name, value) in metadata { call.headers.append((name: "x-amz-meta-" + name, value: value)) }
     setBody(body, of: &call)
-    return entityTag(try await caller.send(call))
+    return call
   }
 
   /// Reads an object into memory; one of more than `byteCountMax` bytes fails with `responseTooLarge`.

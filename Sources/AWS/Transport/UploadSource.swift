@@ -10,6 +10,13 @@ package import EventLoop
   var onReadable: (@LoopActor () -> Void)? { get set }
   /// Starts again at the first byte, for a replay; false when the bytes are gone.
   func rewind() -> Bool
+  /// The CRC-32C of all its bytes, for sources that compute it as they come: asked for once all have been given. Nil for
+  /// those that leave it to their reader.
+  var checksum: CRC32C? { get }
+}
+
+extension UploadSource {
+  package var checksum: CRC32C? { nil }
 }
 
 /// What an upload source did when it was asked for bytes.
