@@ -13,18 +13,16 @@ package enum HMACSHA256 {
     let key = key.count > blockByteCount ? MessageDigest.sha256.hash(key) : key
     var inner: [UInt8] = []
     inner.reserveCapacity(blockByteCount + message.count)
-    appendPadded(key, 0x36, to: &inner)
+    inner += key
+    while inner.count < blockByteCount { inner.append(0) }
+    for index in 0..<blockByteCount { inner[index] ^= 0x36 }
     inner += message
-    var outer: [UInt8] = []
-    outer.reserveCapacity(blockByteCount + byteCount)
-    appendPadded(key, 0x5C, to: &outer)
-    outer += MessageDigest.sha256.hash(inner)
-    return MessageDigest.sha256.hash(outer)
-  }
-
-  private static func appendPadded(_ key: [UInt8], _ pad: UInt8, to bytes: inout [UInt8]) {
-    for byte in key { bytes.append(byte ^ pad) }
-    for _ in key.count..<blockByteCount { bytes.append(pad) }
+    let innerHash = MessageDigest.sha256.hash(inner)
+    // The same block under the other pad.
+    inner.removeSubrange(blockByteCount...)
+    for index in 0..<blockByteCount { inner[index] ^= 0x36 ^ 0x5C }
+    inner += innerHash
+    return MessageDigest.sha256.hash(inner)
   }
 
   /// Compares in time that depends on the lengths only, so that a wrong signature tells nothing about the right one.

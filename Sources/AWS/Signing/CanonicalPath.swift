@@ -1,6 +1,7 @@
 /// The second line of a canonical request.
 enum CanonicalPath {
   static func append(_ path: String, rules: SigV4.Rules, to text: inout [UInt8]) {
+    if !rules.normalizesPath, appendPlain(path, to: &text) { return }
     let raw = rules.normalizesPath ? normalized(Array(path.utf8)) : Array(path.utf8)
     guard !raw.isEmpty else {
       text.append(UInt8(ascii: "/"))
@@ -17,6 +18,15 @@ enum CanonicalPath {
       URIEncoding.append($0, keepingSlashes: true, to: &encoded)
     }
     text = encoded
+  }
+
+  /// Appends a path in which there is nothing to encode, like those of nearly all keys of our own.
+  private static func appendPlain(_ path: String, to text: inout [UInt8]) -> Bool {
+    path.withBytes { path in
+      guard !path.isEmpty, path.allSatisfy(URIEncoding.isUnreservedOrSlash) else { return false }
+      text.append(contentsOf: path)
+      return true
+    }
   }
 
   /// RFC 3986 section 5.2.4, and empty segments removed; a "/" at the end stays.

@@ -49,7 +49,7 @@ struct CanonicalRequest {
       if let previous, ASCII.equal(headers[previous].name, headers[index].name) {
         bytes[bytes.count - 1] = UInt8(ascii: ",")
       } else {
-        for byte in headers[index].name.utf8 { bytes.append(ASCII.lowercased(byte)) }
+        ASCII.appendLowercased(headers[index].name, to: &bytes)
         bytes.append(UInt8(ascii: ":"))
       }
       appendCollapsed(headers[index].value)
@@ -60,9 +60,15 @@ struct CanonicalRequest {
 
   /// Trims, and makes every run of white space (line folds too) one space, inside quotes as well.
   private mutating func appendCollapsed(_ value: String) {
+    value.withBytes { value in
+      if value.contains(where: ASCII.isWhitespace) { appendCollapsed(value) } else { bytes.append(contentsOf: value) }
+    }
+  }
+
+  private mutating func appendCollapsed(_ value: UnsafeBufferPointer<UInt8>) {
     var hasContent = false
     var spacePending = false
-    for byte in value.utf8 {
+    for byte in value {
       if ASCII.isWhitespace(byte) {
         spacePending = hasContent
         continue
@@ -93,7 +99,7 @@ struct CanonicalRequest {
     for index in order {
       if let previous, ASCII.equal(headers[previous].name, headers[index].name) { continue }
       if !text.isEmpty { text.append(UInt8(ascii: ";")) }
-      for byte in headers[index].name.utf8 { text.append(ASCII.lowercased(byte)) }
+      ASCII.appendLowercased(headers[index].name, to: &text)
       previous = index
     }
     return String(decoding: text, as: UTF8.self)

@@ -30,6 +30,8 @@ package enum URIEncoding {
     }
   }
 
+  static func isUnreservedOrSlash(_ byte: UInt8) -> Bool { isUnreserved(byte) || byte == UInt8(ascii: "/") }
+
   static func append(_ byte: UInt8, keepingSlashes: Bool, to text: inout [UInt8]) {
     if isUnreserved(byte) || (keepingSlashes && byte == UInt8(ascii: "/")) {
       text.append(byte)
@@ -59,7 +61,7 @@ package enum URIEncoding {
   }
 
   private static func encode(_ text: String, keepingSlashes: Bool) -> String {
-    if text.utf8.allSatisfy({ isUnreserved($0) || (keepingSlashes && $0 == UInt8(ascii: "/")) }) { return text }
+    if text.withBytes({ $0.allSatisfy(keepingSlashes ? isUnreservedOrSlash : isUnreserved) }) { return text }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.utf8.count + 32)
     for byte in text.utf8 { append(byte, keepingSlashes: keepingSlashes, to: &bytes) }

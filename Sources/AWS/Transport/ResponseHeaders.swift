@@ -11,6 +11,11 @@ package struct ResponseHeaders: Sendable {
 
   mutating func append(line: UnsafeRawBufferPointer) { bytes.append(contentsOf: line) }
 
+  /// For a head that was appended as it came.
+  mutating func removeStatusLine() {
+    bytes.removeSubrange(..<(bytes.firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0))
+  }
+
   mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
 
   var byteCount: Int { bytes.count }

@@ -47,10 +47,13 @@ struct RequestHead {
     bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
+  @inline(__always)
   private mutating func append(_ text: String, where isAllowed: (UInt8) -> Bool) -> Bool {
-    guard text.utf8.allSatisfy(isAllowed) else { return false }
-    bytes.append(contentsOf: text.utf8)
-    return true
+    text.withBytes { text in
+      guard text.allSatisfy(isAllowed) else { return false }
+      bytes.append(contentsOf: text)
+      return true
+    }
   }
 
   /// RFC 9110 §5.6.2: digits, letters and !#$%&'*+-.^_`|~ as a bit for each ASCII character.

@@ -10,7 +10,8 @@ import EventLoop
   func parser(_ parser: ResponseParser, didParseBody bytes: Span<UInt8>) -> Bool
 }
 
-/// llhttp for one connection's responses, one after the other.
+/// llhttp for one connection's responses, one after the other. A head is checked by llhttp and kept as it came: most of
+/// its fields are never looked at.
 ///
 /// It owns the C parser, whose callbacks find it through `data`; no C type is seen outside of this file.
 @LoopActor final class ResponseParser {
@@ -28,10 +29,11 @@ import EventLoop
   private nonisolated(unsafe) let parser: UnsafeMutablePointer<llhttp_t>
   private let headerByteCountMax: Int
   private var headers = ResponseHeaders()
+  /// Whether it answers HEAD.
   private var isHead = false
-  private var isComplete = false
+  private var isInHead = true
   private var isStopped = false
-  private var headersAreTooLarge = false
+  private var isComplete = false
   /// Whether anything of the present response has come.
   private(set) var hasBegun = false
   /// Whether the connection is good for another request (RFC 9112 §9.3).
@@ -50,11 +52,11 @@ import EventLoop
   /// - Parameter isHead: Whether it answers HEAD, and so has no body whatever its length says.
   func begin(isHead: Bool) {
     llhttp_reset(parser)
-    headers.removeAll()
+    headers = ResponseHeaders()
     self.isHead = isHead
-    isComplete = false
+    isInHead = true
     isStopped = false
-    headersAreTooLarge = false
+    isComplete = false
     hasBegun = false
     keepsAlive = false
   }
@@ -62,44 +64,60 @@ import EventLoop
   func parse(_ bytes: Span<UInt8>) -> Progress {
     hasBegun = true
     return bytes.withUnsafeBytes { bytes in
-      let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
-      let code = llhttp_execute(parser, start, bytes.count)
-      if isStopped { return .stopped }
-      if headersAreTooLarge { return .failed("headers larger than \(headerByteCountMax) bytes") }
-      if isComplete, let start, let end = llhttp_get_error_pos(parser) { return .complete(byteCount: end - start) }
-      guard code == HPE_OK else { return .failed(String(cString: llhttp_get_error_reason(parser))) }
-      return .partial
+      guard let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self) else { return .partial }
+      let end = start + bytes.count
+      var position = start
+      while true {
+        let wasInHead = isInHead
+        let code = llhttp_execute(parser, position, end - position)
+        guard code == HPE_OK || code == HPE_PAUSED else {
+          return isStopped ? .stopped : .failed(String(cString: llhttp_get_error_reason(parser)))
+        }
+        // Paused where a head or a response ends; else all is read.
+        let reached = code == HPE_PAUSED ? UnsafePointer(llhttp_get_error_pos(parser)) ?? end : end
+        if wasInHead {
+          guard headers.byteCount + (reached - position) <= headerByteCountMax else {
+            return .failed("headers larger than \(headerByteCountMax) bytes")
+          }
+          headers.append(line: UnsafeRawBufferPointer(start: position, count: reached - position))
+        }
+        if isComplete { return .complete(byteCount: reached - start) }
+        guard code == HPE_PAUSED else { return .partial }
+        guard tellHead() else { return .stopped }
+        position = reached
+        llhttp_resume(parser)
+      }
     }
   }
 
   /// The connection has ended: for a response that has no length, that is its end.
   func finish() -> Progress {
-    guard hasBegun, llhttp_finish(parser) == HPE_OK || isComplete, isComplete else { return .partial }
+    guard hasBegun, !isInHead else { return .partial }
+    _ = llhttp_finish(parser)
+    guard isComplete else { return .partial }
     keepsAlive = false
     return .complete(byteCount: 0)
   }
 
-  // MARK: What llhttp calls
-
-  private func collect(_ bytes: UnsafeRawBufferPointer) {
-    if headers.byteCount + bytes.count > headerByteCountMax { headersAreTooLarge = true }
-    if !headersAreTooLarge { headers.append(line: bytes) }
+  /// A head has ended.
+  private func tellHead() -> Bool {
+    let status = Int(parser.pointee.status_code)
+    // An interim response announces the real one, and its fields are not that one's.
+    guard status >= 200 else {
+      headers = ResponseHeaders()
+      isInHead = true
+      return true
+    }
+    headers.removeStatusLine()
+    return delegate?.parser(self, didParseHead: status, headers) ?? true
   }
 
+  // MARK: What llhttp calls
+
   private func didCompleteHead() -> CInt {
-    // Fields after the body, which llhttp reports alike, are not a head's; this is called once a response.
-    let status = Int(parser.pointee.status_code)
-    // An interim response's fields are not the final one's.
-    if status < 200 {
-      headers.removeAll()
-      return 0
-    }
-    if headersAreTooLarge { return -1 }
-    if let delegate, !delegate.parser(self, didParseHead: status, headers) {
-      isStopped = true
-      return -1
-    }
-    return isHead ? 1 : 0
+    isInHead = false
+    if isHead { parser.pointee.flags |= UInt16(F_SKIPBODY.rawValue) }
+    return CInt(HPE_PAUSED.rawValue)
   }
 
   private func didParseBody(_ bytes: UnsafeRawBufferPointer) -> CInt {
@@ -125,34 +143,13 @@ import EventLoop
     return LoopActor.assumeIsolated { body(owner) }
   }
 
-  private static let colon = Array(": ".utf8)
-  private static let lineEnd = Array("\r\n".utf8)
-
   /// Shared by all parsers and never freed, as llhttp wants it.
   private nonisolated(unsafe) static let settings: UnsafePointer<llhttp_settings_t> = {
     let settings = UnsafeMutablePointer<llhttp_settings_t>.allocate(capacity: 1)
     llhttp_settings_init(settings)
-    settings.pointee.on_header_field = { parser, at, count in
-      // Only for the length of the call.
-      nonisolated(unsafe) let bytes = UnsafeRawBufferPointer(start: at, count: count)
-      ResponseParser.on(parser) { $0.collect(bytes) }
-      return 0
-    }
-    settings.pointee.on_header_field_complete = { parser in
-      ResponseParser.on(parser) { parser in colon.withUnsafeBytes { parser.collect($0) } }
-      return 0
-    }
-    settings.pointee.on_header_value = { parser, at, count in
-      nonisolated(unsafe) let bytes = UnsafeRawBufferPointer(start: at, count: count)
-      ResponseParser.on(parser) { $0.collect(bytes) }
-      return 0
-    }
-    settings.pointee.on_header_value_complete = { parser in
-      ResponseParser.on(parser) { parser in lineEnd.withUnsafeBytes { parser.collect($0) } }
-      return 0
-    }
     settings.pointee.on_headers_complete = { parser in ResponseParser.on(parser) { $0.didCompleteHead() } }
     settings.pointee.on_body = { parser, at, count in
+      // Only for the length of the call.
       nonisolated(unsafe) let bytes = UnsafeRawBufferPointer(start: at, count: count)
       return ResponseParser.on(parser) { $0.didParseBody(bytes) }
     }
