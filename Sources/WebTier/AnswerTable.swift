@@ -9,7 +9,7 @@ final class AnswerTable {
   final class Waiter {
     enum State {
       case expected
-      case awaited(CheckedContinuation<Reply?, Never>)
+      case awaited(UnsafeContinuation<Reply?, Never>)
       case settled(Reply?)
     }
     var state = State.expected
@@ -58,7 +58,7 @@ final class AnswerTable {
       reply = settled
     } else {
       reply = await withTaskCancellationHandler {
-        await withCheckedContinuation { continuation in
+        await withUnsafeContinuation { continuation in
           if Task.isCancelled { return continuation.resume(returning: nil) }
           waiter.state = .awaited(continuation)
         }

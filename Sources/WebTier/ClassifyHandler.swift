@@ -39,7 +39,8 @@ final class ClassifyHandler {
       if request.head.headers.contains("idempotency-key") {
         submission.repeatable = try await idempotency.images(of: request)
       }
-      let isForm = try await receive(request, into: submission)
+      let sink = try sink(for: request, into: submission)
+      try await submission.receive(through: sink)
       try await submission.stored()
       record.stored()
       let patience = Patience(request.head.headers, atMost: configuration.limits.answerTimeout)
@@ -49,7 +50,7 @@ final class ClassifyHandler {
         : try await idempotency.ask(submission.uploads, for: patience.duration) { job(for: $0, of: record.id) }
       record.replies = replies
       for reply in replies { metrics.count(reply) }
-      var response = format.response(to: replies, isList: isForm && replies.count > 1)
+      var response = format.response(to: replies, isList: sink.isForm && replies.count > 1)
       if let applied = patience.applied(isPending: response.status == .accepted) {
         response.headers.add("Preference-Applied", applied)
       }
@@ -69,9 +70,8 @@ final class ClassifyHandler {
     try submission.reserve()
   }
 
-  /// Streams the request's files to the bucket while they come.
-  /// - Returns: Whether the body was a form.
-  private func receive(_ request: HTTPRequest, into submission: Submission) async throws(SubmissionError) -> Bool {
+  /// Where the request's body goes: to the bucket, file by file, while it comes.
+  private func sink(for request: HTTPRequest, into submission: Submission) throws(SubmissionError) -> any ImageSink {
     let contentType = request.head.headers["content-type"]
     let mediaType = contentType.flatMap { MediaType(parsing: $0) }
     let limit = configuration.limits.bodyByteCountMax
@@ -83,15 +83,12 @@ final class ClassifyHandler {
       } catch {
         throw .malformedForm(error)
       }
-      let sink = FormSink(submission, boundary: boundary, contentLength: request.body.contentLength)
-      try await submission.receive(through: sink, upTo: limit)
-      try sink.finish()
-      return true
+      return FormSink(
+        submission, boundary: boundary, contentLength: request.body.contentLength, byteCountMax: limit)
     case ("image", _), ("application", "octet-stream"):
-      let sink = RawSink(submission, name: "image", contentLength: request.body.contentLength)
-      try await submission.receive(through: sink, upTo: min(limit, configuration.limits.imageByteCountMax))
-      try sink.finish()
-      return false
+      return RawSink(
+        submission, name: "image", contentLength: request.body.contentLength,
+        byteCountMax: min(limit, configuration.limits.imageByteCountMax))
     default:
       throw .unsupportedMediaType(contentType)
     }

@@ -3,14 +3,17 @@ import HTTP
 
 /// Feeds a multipart/form-data body through the parser; every part with a file name is an image, fields are ignored.
 @LoopActor
-final class FormSink: RequestBodySink {
+final class FormSink: ImageSink {
+  let isForm = true
+  let byteCountMax: Int
   private let submission: Submission
   private let contentLength: Int?
   private let closingDelimiterByteCount: Int
   private var parser: MultipartParser
   private var isInFile = false
 
-  init(_ submission: Submission, boundary: MultipartBoundary, contentLength: Int?) {
+  init(_ submission: Submission, boundary: MultipartBoundary, contentLength: Int?, byteCountMax: Int) {
+    self.byteCountMax = byteCountMax
     self.submission = submission
     self.contentLength = contentLength
     parser = MultipartParser(boundary: boundary)
@@ -29,7 +32,6 @@ final class FormSink: RequestBodySink {
     }
   }
 
-  /// The body has ended; so must the form have.
   func finish() throws(SubmissionError) {
     do throws(MultipartError) { try parser.finish() } catch { throw .malformedForm(error) }
     if submission.uploads.isEmpty { throw .noFile }

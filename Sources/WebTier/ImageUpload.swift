@@ -51,7 +51,8 @@ final class ImageUpload {
   private var receivedByteCount = 0
   private var hasEnded = false
   private var outcome: Result<Void, UploadError>?
-  private var waiter: CheckedContinuation<Result<Void, UploadError>, Never>?
+  /// Unsafe, like those of a job and its answer, because there is one for every upload and a checked one allocates.
+  private var waiter: UnsafeContinuation<Result<Void, UploadError>, Never>?
 
   private var isHoldingBack = false
   /// Called with true when the client is to be read no further, with false when it may be again.
@@ -105,11 +106,12 @@ final class ImageUpload {
   }
 
   var isEmpty: Bool { receivedByteCount == 0 }
+  var isStored: Bool { if case .success = outcome { true } else { false } }
 
   /// Waits until the file is in the bucket. Called once, after `end()`.
   func stored() async throws(UploadError) {
     let result = await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
+      await withUnsafeContinuation { continuation in
         if let outcome { continuation.resume(returning: outcome) } else { waiter = continuation }
       }
     } onCancel: {

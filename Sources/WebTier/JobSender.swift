@@ -8,7 +8,7 @@ final class JobSender {
   /// One job on its way.
   struct Item {
     let body: String
-    let continuation: CheckedContinuation<Result<Void, SubmissionError>, Never>
+    let continuation: UnsafeContinuation<Result<Void, SubmissionError>, Never>
   }
 
   private let sqs: SQSClient
@@ -31,10 +31,7 @@ final class JobSender {
   ///
   /// A client that goes away meanwhile does not stop them: what has been stored may as well be classified.
   func send(_ jobs: [ClassificationJob]) async throws(SubmissionError) {
-    guard jobs.count > 1 else {
-      for job in jobs { try await send(job).get() }
-      return
-    }
+    if jobs.count == 1 { return try await send(jobs[0]).get() }
     let sends = jobs.map { job in EventLoop.shared.start { try await self.send(job).get() } }
     for send in sends {
       do { try await send.value } catch {
@@ -46,7 +43,7 @@ final class JobSender {
   private func send(_ job: ClassificationJob) async -> Result<Void, SubmissionError> {
     let body: [UInt8]
     do throws(JobMessageError) { body = try job.encoded() } catch { return .failure(.job(error)) }
-    return await withCheckedContinuation { continuation in
+    return await withUnsafeContinuation { continuation in
       let item = Item(body: String(decoding: body, as: UTF8.self), continuation: continuation)
       if arrivals.isEmpty { EventLoop.shared.atEndOfTurn { self.submitArrivals() } }
       arrivals.append((item, body.count))

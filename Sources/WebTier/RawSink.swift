@@ -3,12 +3,15 @@ import HTTP
 
 /// Takes a body that is one image.
 @LoopActor
-final class RawSink: RequestBodySink {
+final class RawSink: ImageSink {
+  let isForm = false
+  let byteCountMax: Int
   private let submission: Submission
   private let name: String
   private let contentLength: Int?
 
-  init(_ submission: Submission, name: String, contentLength: Int?) {
+  init(_ submission: Submission, name: String, contentLength: Int?, byteCountMax: Int) {
+    self.byteCountMax = byteCountMax
     self.submission = submission
     self.name = name
     self.contentLength = contentLength

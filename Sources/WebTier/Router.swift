@@ -20,48 +20,44 @@ final class Router {
     let path = request.head.path
     switch path {
     case "/":
-      return await allowing([.get, .post], request) {
-        if request.head.method == .post {
-          return await classify.handle(
-            request, answering: AnswerFormat(accept: request.head.headers["accept"]),
-            record: record)
-        }
-        return HTTPResponse(text: Router.usage)
-      }
+      if let refusal = refusal(of: request, unless: Router.getAndPost) { return refusal }
+      guard request.head.method == .post else { return HTTPResponse(text: Router.usage) }
+      return await classify.handle(
+        request, answering: AnswerFormat(accept: request.head.headers["accept"]), record: record)
     case "/v1/images":
-      return await allowing([.post], request) { await classify.handle(request, answering: .json, record: record) }
+      if let refusal = refusal(of: request, unless: Router.post) { return refusal }
+      return await classify.handle(request, answering: .json, record: record)
     case "/healthz":
-      return await allowing([.get], request) { HTTPResponse(text: "ok\n") }
+      return refusal(of: request, unless: Router.get) ?? HTTPResponse(text: "ok\n")
     case "/readyz":
-      return await allowing([.get], request) {
-        guard let failure = await readiness.failure() else { return HTTPResponse(text: "ready\n") }
-        return Problem(
-          .serviceUnavailable, code: "not-ready", detail: failure, retryAfter: Problem.retrySeconds
-        ).response
-      }
+      if let refusal = refusal(of: request, unless: Router.get) { return refusal }
+      guard let failure = await readiness.failure() else { return HTTPResponse(text: "ready\n") }
+      return Problem(
+        .serviceUnavailable, code: "not-ready", detail: failure, retryAfter: Problem.retrySeconds
+      ).response
     case "/metrics":
-      return await allowing([.get], request) {
-        HTTPResponse(
-          status: .ok, headers: ["Content-Type": "text/plain; version=0.0.4; charset=utf-8"],
-          body: Array(metrics.text().utf8))
-      }
+      if let refusal = refusal(of: request, unless: Router.get) { return refusal }
+      return HTTPResponse(
+        status: .ok, headers: ["Content-Type": "text/plain; version=0.0.4; charset=utf-8"],
+        body: Array(metrics.text().utf8))
     default:
       guard path.hasPrefix(ResultsHandler.path) else {
         return Problem(.notFound, code: "no-such-route", detail: "There is nothing at \(path).").response
       }
-      return await allowing([.get], request) {
-        await results.handle(request.head)
-      }
+      if let refusal = refusal(of: request, unless: Router.get) { return refusal }
+      return await results.handle(request.head)
     }
   }
 
+  // Who answers GET answers HEAD (RFC 9110 §9.1).
+  private static let get: [HTTPMethod] = [.get, .head]
+  private static let post: [HTTPMethod] = [.post]
+  private static let getAndPost: [HTTPMethod] = [.get, .post, .head]
+
   /// RFC 9110 §15.5.6: a method that a resource does not have is answered with those that it has.
-  private func allowing(
-    _ methods: [HTTPMethod], _ request: HTTPRequest, _ answer: @LoopActor () async -> HTTPResponse
-  ) async -> HTTPResponse {
+  private func refusal(of request: HTTPRequest, unless allowed: [HTTPMethod]) -> HTTPResponse? {
     let method = request.head.method
-    let allowed = methods.contains(.get) ? methods + [.head] : methods
-    if allowed.contains(method) { return await answer() }
+    if allowed.contains(method) { return nil }
     if method == .options {
       let allow = (allowed + [.options]).map(\.rawValue).joined(separator: ", ")
       return HTTPResponse(status: .noContent, headers: ["Allow": allow])

@@ -11,7 +11,8 @@ final class SlabPool {
   private static let freeByteCountMax = 16 * 1024 * 1024
 
   private let budgetByteCount: Int
-  private var free: [Slab.Size: [Slab]] = [:]
+  private var freeSmall: [Slab] = []
+  private var freeLarge: [Slab] = []
   private(set) var usedByteCount = 0 { didSet { boundReads() } }
   /// Set aside for parts that are being gathered.
   private(set) var promisedByteCount = 0 { didSet { boundReads() } }
@@ -32,15 +33,25 @@ final class SlabPool {
 
   func take(_ size: Slab.Size) -> Slab {
     usedByteCount += size.byteCount
-    return free[size]?.popLast() ?? Slab(size)
+    let kept =
+      switch size {
+      case .small: freeSmall.popLast()
+      case .large: freeLarge.popLast()
+      }
+    return kept ?? Slab(size)
   }
 
   func give(_ slab: Slab) {
     usedByteCount -= slab.size.byteCount
-    let kept = free[slab.size, default: []].count
-    guard (kept + 1) * slab.size.byteCount <= SlabPool.freeByteCountMax else { return }
     slab.reset()
-    free[slab.size, default: []].append(slab)
+    switch slab.size {
+    case .small: keep(slab, in: &freeSmall)
+    case .large: keep(slab, in: &freeLarge)
+    }
+  }
+
+  private func keep(_ slab: Slab, in free: inout [Slab]) {
+    if (free.count + 1) * slab.size.byteCount <= SlabPool.freeByteCountMax { free.append(slab) }
   }
 
   /// Sets memory aside.

@@ -45,17 +45,18 @@ final class Submission {
   }
 
   /// Streams the body into `sink`, which calls the functions below.
-  func receive(through sink: some RequestBodySink, upTo byteCountMax: Int) async throws(SubmissionError) {
+  func receive(through sink: any ImageSink) async throws(SubmissionError) {
     do throws(RequestBodyError) {
-      try await body.stream(to: sink, upTo: byteCountMax)
+      try await body.stream(to: sink, upTo: sink.byteCountMax)
     } catch {
       throw failure ?? .body(error)
     }
+    try sink.finish()
   }
 
   /// Waits until every file is in the bucket.
   func stored() async throws(SubmissionError) {
-    for upload in uploads {
+    for upload in uploads where !upload.isStored {
       do throws(UploadError) { try await upload.stored() } catch { throw .upload(error, fileName: upload.name) }
     }
   }

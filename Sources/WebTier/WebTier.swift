@@ -107,7 +107,17 @@ package final class WebTier {
       tls: tls, refusals: observer.refused
     ) { request, writer in
       let record = observer.begin(request)
-      let answer = await access.respond(to: request) { await router.respond(to: request, record: record) }
+      var answer: HTTPResponse
+      if let preflight = access.preflight(request) {
+        answer = preflight
+      } else {
+        if let refusal = access.refusal(of: request) {
+          answer = refusal
+        } else {
+          answer = await router.respond(to: request, record: record)
+        }
+        access.mark(&answer, to: request)
+      }
       let response = observer.named(answer, record.id.description)
       writer.send(response)
       observer.end(record, response)

@@ -11,6 +11,8 @@ import FoundationEssentials
   package nonisolated let usesPathStyle: Bool
   let caller: ServiceCaller
   let timeouts: TransportTimeouts
+  /// The last one that was found valid: calls mostly go to the same bucket.
+  private var validBucket = ""
 
   /// XML answers: a thousand keys of a thousand bytes, each percent-encoded in the worst case.
   static let documentByteCountMax = 8 << 20
@@ -40,7 +42,10 @@ import FoundationEssentials
   func call(
     _ operation: String, _ method: String, bucket: String, key: String? = nil
   ) throws(AWSError) -> ServiceCall {
-    guard Self.isBucketName(bucket) else { throw .invalidArgument("bucket name \"\(bucket)\"") }
+    if bucket != validBucket {
+      guard Self.isBucketName(bucket) else { throw .invalidArgument("bucket name \"\(bucket)\"") }
+      validBucket = bucket
+    }
     if let key, !(1...1024).contains(key.utf8.count) { throw .invalidArgument("an object's key has 1 to 1024 bytes") }
     // A dot in the name would not match the wildcard of the endpoint's certificate.
     let inPath = usesPathStyle || bucket.contains(".")

@@ -40,24 +40,17 @@ final class AccessControl {
     }
   }
 
-  /// Answers a request, by its handler if it may go on.
-  func respond(
-    to request: HTTPRequest, _ handler: @LoopActor () async -> HTTPResponse
-  ) async -> HTTPResponse {
-    guard let crossOrigin else {
-      if let refusal = refusal(of: request) { return refusal }
-      return await handler()
-    }
-    if let preflight = crossOrigin.preflight(request.head) { return preflight }
-    var response: HTTPResponse
-    if let refusal = refusal(of: request) { response = refusal } else { response = await handler() }
-    crossOrigin.mark(&response, to: request.head)
-    return response
+  /// The answer to a page that asks whether it may send a request; nil for any other request.
+  func preflight(_ request: HTTPRequest) -> HTTPResponse? { crossOrigin?.preflight(request.head) }
+
+  /// Lets pages of other origins read an answer, whoever gave it, if they may.
+  func mark(_ response: inout HTTPResponse, to request: HTTPRequest) {
+    crossOrigin?.mark(&response, to: request.head)
   }
 
   /// Says on the request who sent it.
   /// - Returns: `nil` when the request may go on.
-  private func refusal(of request: HTTPRequest) -> HTTPResponse? {
+  func refusal(of request: HTTPRequest) -> HTTPResponse? {
     if let peer = request.peerAddress, !configuration.trustedProxies.isEmpty {
       request.clientAddress = ForwardedAddress.client(
         of: peer, request.head.headers, trusting: configuration.trustedProxies)

@@ -4,7 +4,7 @@ import EventLoop
 /// its response is collected or goes to a sink. The request ends once, by `finish` or `fail`, with which the connection
 /// goes back to its transport.
 @LoopActor final class DirectConnection {
-  let origin: Origin
+  let pool: OriginPool
   /// When its last request ended.
   private(set) var idleSince = Duration.zero
   private var idleTurn: UInt64 = 0
@@ -40,8 +40,8 @@ import EventLoop
   private var held: [UInt8] = []
   private var hasWholeResponse = false
 
-  init(_ origin: Origin, of transport: DirectTransport) {
-    self.origin = origin
+  init(_ pool: OriginPool, of transport: DirectTransport) {
+    self.pool = pool
     self.transport = transport
     parser = ResponseParser(headerByteCountMax: transport.limits.responseHeaderByteCountMax)
     parser.delegate = self
@@ -91,7 +91,7 @@ import EventLoop
     connecting = EventLoop.shared.spawn { [self] in
       let result: Result<TCPStream, TransportError>
       do throws(TransportError) {
-        result = .success(try await transport.connector.open(origin, within: timeout))
+        result = .success(try await transport.connector.open(pool.origin, within: timeout))
       } catch {
         result = .failure(error)
       }

@@ -14,8 +14,9 @@ import EventLoop
   let connector: Connector
   private var waiting: Deque<Waiting> = []
   private var active: [UInt64: DirectConnection] = [:]
-  /// By origin, the most recently used last.
-  private var idle: [Origin: [DirectConnection]] = [:]
+  private var pools: [Origin: OriginPool] = [:]
+  /// The last one that was asked for: requests mostly go to the same origin.
+  private var lastPool: OriginPool?
   private var idleCount = 0
   private var isShutDown = false
 
@@ -35,10 +36,9 @@ import EventLoop
 
   func begin(_ request: TransportRequest, ticket: UInt64, _ completion: @escaping Transport.Completion) {
     guard !isShutDown else { return completion(.failure(.shutDown)) }
-    let waiter = Waiting(ticket: ticket, request: request, completion: completion)
-    if active.count < limits.activeRequestCountMax { return start(waiter) }
+    if active.count < limits.activeRequestCountMax { return start(request, ticket, completion) }
     guard waiting.count < limits.waitingRequestCountMax else { return completion(.failure(.overloaded)) }
-    waiting.append(waiter)
+    waiting.append(Waiting(ticket: ticket, request: request, completion: completion))
   }
 
   func cancel(_ ticket: UInt64) {
@@ -56,8 +56,12 @@ import EventLoop
     waiting = []
     for waiter in waiters { waiter.completion(.failure(.shutDown)) }
     for connection in active.values { connection.fail(.shutDown) }
-    for connection in idle.values.joined() { connection.close() }
-    idle = [:]
+    for pool in pools.values {
+      for connection in pool.idle { connection.close() }
+      pool.idle = []
+    }
+    pools = [:]
+    lastPool = nil
     idleCount = 0
     timer?.close()
     timer = nil
@@ -65,16 +69,32 @@ import EventLoop
 
   // MARK: From waiting to active to answered
 
-  private func start(_ waiter: Waiting) {
-    guard let origin = Origin(waiter.request) else { return waiter.completion(.failure(.invalidRequest("URL"))) }
-    let connection = takeIdle(origin) ?? DirectConnection(origin, of: self)
-    active[waiter.ticket] = connection
-    connection.begin(waiter.request, ticket: waiter.ticket, waiter.completion)
+  private func start(_ request: TransportRequest, _ ticket: UInt64, _ completion: @escaping Transport.Completion) {
+    guard let endpoint = request.endpoint else { return completion(.failure(.invalidRequest("URL"))) }
+    let pool = pool(of: endpoint)
+    let connection = takeIdle(pool) ?? DirectConnection(pool, of: self)
+    active[ticket] = connection
+    connection.begin(request, ticket: ticket, completion)
   }
 
-  private func takeIdle(_ origin: Origin) -> DirectConnection? {
+  private func pool(of endpoint: ServiceEndpoint) -> OriginPool {
+    if let lastPool, lastPool.origin.isOrigin(of: endpoint) { return lastPool }
+    let origin = Origin(endpoint)
+    let pool = pools[origin] ?? OriginPool(origin)
+    list(pool)
+    lastPool = pool
+    return pool
+  }
+
+  private func list(_ pool: OriginPool) {
+    if pool.isListed { return }
+    pool.isListed = true
+    pools[pool.origin] = pool
+  }
+
+  private func takeIdle(_ pool: OriginPool) -> DirectConnection? {
     let now = EventLoop.shared.uptime
-    while let connection = idle[origin]?.popLast() {
+    while let connection = pool.idle.popLast() {
       idleCount -= 1
       if connection.isUsable, now - connection.idleSince < limits.idleConnectionAgeMax { return connection }
       connection.close()
@@ -89,21 +109,24 @@ import EventLoop
   ) {
     active[ticket] = nil
     if isReusable, !isShutDown, idleCount < limits.cachedConnectionCountMax {
-      idle[connection.origin, default: []].append(connection)
+      list(connection.pool)
+      connection.pool.idle.append(connection)
       idleCount += 1
       watch(until: connection.idleSince + limits.idleConnectionAgeMax)
     } else {
       connection.close()
     }
-    while active.count < limits.activeRequestCountMax, let waiter = waiting.popFirst() { start(waiter) }
+    while active.count < limits.activeRequestCountMax, let waiter = waiting.popFirst() {
+      start(waiter.request, waiter.ticket, waiter.completion)
+    }
     completion(result)
   }
 
   /// An idle connection has ended.
   func lost(_ connection: DirectConnection) {
     connection.close()
-    guard let index = idle[connection.origin]?.firstIndex(where: { $0 === connection }) else { return }
-    idle[connection.origin]?.remove(at: index)
+    guard let index = connection.pool.idle.firstIndex(where: { $0 === connection }) else { return }
+    connection.pool.idle.remove(at: index)
     idleCount -= 1
   }
 
@@ -129,13 +152,15 @@ import EventLoop
         next = min(next ?? deadline, deadline)
       }
     }
-    for origin in Array(idle.keys) {
-      let expired = idle[origin]?.prefix { now - $0.idleSince >= limits.idleConnectionAgeMax } ?? []
+    for pool in Array(pools.values) {
+      let expired = pool.idle.prefix { now - $0.idleSince >= limits.idleConnectionAgeMax }
       for connection in expired { connection.close() }
-      idle[origin]?.removeFirst(expired.count)
+      pool.idle.removeFirst(expired.count)
       idleCount -= expired.count
-      guard let oldest = idle[origin]?.first else {
-        idle[origin] = nil
+      guard let oldest = pool.idle.first else {
+        // It is listed again with the next connection that rests.
+        pool.isListed = false
+        pools[pool.origin] = nil
         continue
       }
       let deadline = oldest.idleSince + limits.idleConnectionAgeMax

@@ -1,13 +1,17 @@
+import EventLoop
+
 /// Where connections lead: the same scheme, host and port are the same server (RFC 9110 §4.3.1).
 struct Origin: Hashable {
   let scheme: String
   let authority: String
 
-  /// Nil when the request's URL was none.
-  init?(_ request: TransportRequest) {
-    guard let endpoint = request.endpoint else { return nil }
+  init(_ endpoint: ServiceEndpoint) {
     scheme = endpoint.scheme
     authority = endpoint.authority
+  }
+
+  func isOrigin(of endpoint: ServiceEndpoint) -> Bool {
+    authority == endpoint.authority && scheme == endpoint.scheme
   }
 
   var isSecure: Bool { scheme == "https" }
@@ -25,4 +29,14 @@ struct Origin: Hashable {
     guard let port = Int(authority[authority.index(after: colon)...]), (1...65_535).contains(port) else { return nil }
     return port
   }
+}
+
+/// The idle connections to one origin, the most recently used last.
+@LoopActor final class OriginPool {
+  let origin: Origin
+  var idle: [DirectConnection] = []
+  /// Whether the transport has it among its pools.
+  var isListed = false
+
+  init(_ origin: Origin) { self.origin = origin }
 }
