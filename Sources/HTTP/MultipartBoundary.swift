@@ -28,7 +28,12 @@ package struct MultipartBoundary: Sendable, Hashable {
       guard ASCII.equalsIgnoringCase(contentType.prefix(essence.count), essence) else { throw .notMultipart }
       throw .malformedBoundary("the header is not a media type with parameters, each once")
     }
-    guard mediaType.essence == "multipart/form-data" else { throw .notMultipart }
+    try self.init(mediaType)
+  }
+
+  /// As ``init(contentType:)``, for those who have read the header already.
+  package init(_ mediaType: MediaType) throws(MultipartError) {
+    guard mediaType.type == "multipart", mediaType.subtype == "form-data" else { throw .notMultipart }
     guard let boundary = mediaType.parameters["boundary"] else { throw .malformedBoundary("it is missing") }
     try self.init(Array(boundary.utf8))
   }

@@ -7,15 +7,20 @@ extension UInt8 {
   static let dash = UInt8(ascii: "-")
 }
 
-extension Collection<UInt8> {
-  var lowercasedASCII: [UInt8] { map(ASCII.lowercased) }
-}
-
 extension ArraySlice<UInt8> {
-  var trimmingBlanks: [UInt8] {
+  /// In lower case. Bytes beyond ASCII become U+FFFD.
+  var lowercasedASCIIText: String { String(decoding: lazy.map(ASCII.lowercased), as: UTF8.self) }
+
+  /// Whether it is this text, which is in lower case, but for the case of letters.
+  func isASCIIText(_ text: StaticString) -> Bool {
+    guard count == text.utf8CodeUnitCount else { return false }
+    return elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: count)) { ASCII.lowercased($0) == $1 }
+  }
+
+  var trimmingBlanks: ArraySlice<UInt8> {
     var slice = self
-    while let byte = slice.first, ASCII.isBlank(byte) { slice.removeFirst() }
-    while let byte = slice.last, ASCII.isBlank(byte) { slice.removeLast() }
-    return Array(slice)
+    while let byte = slice.first, ASCII.isBlank(byte) { slice = slice.dropFirst() }
+    while let byte = slice.last, ASCII.isBlank(byte) { slice = slice.dropLast() }
+    return slice
   }
 }

@@ -7,9 +7,9 @@ struct MultipartDisposition {
   let name: String
   let fileName: String?
 
-  init(parsing value: [UInt8], limits: MultipartLimits) throws(MultipartError) {
+  init(parsing value: ArraySlice<UInt8>, limits: MultipartLimits) throws(MultipartError) {
     var parameters = MultipartParameters(value)
-    guard parameters.takeValue().lowercasedASCII == Array("form-data".utf8) else {
+    guard parameters.takeValue().isASCIIText("form-data") else {
       throw .malformedContentDisposition("it is not form-data")
     }
     // A few at most, so that looking through them is cheaper than hashing.

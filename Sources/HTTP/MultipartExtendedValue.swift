@@ -8,7 +8,7 @@ enum MultipartExtendedValue {
     guard pieces[2].allSatisfy({ ASCII.isToken($0) && $0 != UInt8(ascii: "'") && $0 != UInt8(ascii: "*") }) else {
       return nil
     }
-    switch String(decoding: pieces[0].lowercasedASCII, as: UTF8.self) {
+    switch pieces[0].lowercasedASCIIText {
     case "utf-8":
       return String(decoding: octets, as: UTF8.self)
     case "iso-8859-1":

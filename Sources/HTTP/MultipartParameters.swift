@@ -11,14 +11,17 @@ struct MultipartParameters {
     let reason: String
   }
 
-  private let bytes: [UInt8]
-  private var offset = 0
+  private let bytes: ArraySlice<UInt8>
+  private var offset: Int
 
-  init(_ bytes: [UInt8]) { self.bytes = bytes }
+  init(_ bytes: ArraySlice<UInt8>) {
+    self.bytes = bytes
+    offset = bytes.startIndex
+  }
 
   /// The value before the first parameter, without blanks around it. To be called first.
-  mutating func takeValue() -> [UInt8] {
-    let end = bytes.firstIndex(of: ASCII.semicolon) ?? bytes.count
+  mutating func takeValue() -> ArraySlice<UInt8> {
+    let end = bytes.firstIndex(of: ASCII.semicolon) ?? bytes.endIndex
     offset = end
     return bytes[..<end].trimmingBlanks
   }
@@ -43,22 +46,22 @@ struct MultipartParameters {
       offset += 1
       value = try takeQuoted()
     } else {
-      value = takeToken()
+      value = Array(takeToken())
       guard !value.isEmpty else { throw Malformed(reason: "a parameter's value is neither a token nor quoted") }
     }
-    return Parameter(name: String(decoding: name.lowercasedASCII, as: UTF8.self), value: value)
+    return Parameter(name: name.lowercasedASCIIText, value: value)
   }
 
-  private var peek: UInt8? { offset < bytes.count ? bytes[offset] : nil }
+  private var peek: UInt8? { offset < bytes.endIndex ? bytes[offset] : nil }
 
   private mutating func skipBlanks() {
     while let byte = peek, ASCII.isBlank(byte) { offset += 1 }
   }
 
-  private mutating func takeToken() -> [UInt8] {
+  private mutating func takeToken() -> ArraySlice<UInt8> {
     let start = offset
     while let byte = peek, ASCII.isToken(byte) { offset += 1 }
-    return Array(bytes[start..<offset])
+    return bytes[start..<offset]
   }
 
   /// Reads up to the closing quote.
@@ -67,7 +70,7 @@ struct MultipartParameters {
   /// escape with it, and old Internet Explorer sends whole paths, `C:\Users\me\cat.jpg`.
   private mutating func takeQuoted() throws(Malformed) -> [UInt8] {
     var value: [UInt8] = []
-    value.reserveCapacity(min(bytes.count - offset, 64))
+    value.reserveCapacity(min(bytes.endIndex - offset, 64))
     while let byte = peek {
       offset += 1
       if byte == ASCII.quote { return value }

@@ -73,16 +73,14 @@ final class ClassifyHandler {
   /// Where the request's body goes: to the bucket, file by file, while it comes.
   private func sink(for request: HTTPRequest, into submission: Submission) throws(SubmissionError) -> any ImageSink {
     let contentType = request.head.headers["content-type"]
-    let mediaType = contentType.flatMap { MediaType(parsing: $0) }
+    guard let mediaType = contentType.flatMap({ MediaType(parsing: $0) }) else {
+      throw .unsupportedMediaType(contentType)
+    }
     let limit = configuration.limits.bodyByteCountMax
-    switch (mediaType?.type, mediaType?.subtype) {
+    switch (mediaType.type, mediaType.subtype) {
     case ("multipart", "form-data"):
       let boundary: MultipartBoundary
-      do throws(MultipartError) {
-        boundary = try MultipartBoundary(contentType: contentType ?? "")
-      } catch {
-        throw .malformedForm(error)
-      }
+      do throws(MultipartError) { boundary = try MultipartBoundary(mediaType) } catch { throw .malformedForm(error) }
       return FormSink(
         submission, boundary: boundary, contentLength: request.body.contentLength, byteCountMax: limit)
     case ("image", _), ("application", "octet-stream"):

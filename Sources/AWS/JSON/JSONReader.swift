@@ -184,6 +184,10 @@ package struct JSONReader {
   }
 
   private func unescaped(_ range: Range<Int>) throws(Failure) -> [UInt8] {
+    try bytes.withUnsafeBufferPointer { (bytes) throws(Failure) in try unescaped(range, of: bytes) }
+  }
+
+  private func unescaped(_ range: Range<Int>, of bytes: UnsafeBufferPointer<UInt8>) throws(Failure) -> [UInt8] {
     var text: [UInt8] = []
     text.reserveCapacity(range.count)
     var start = range.lowerBound
@@ -193,7 +197,7 @@ package struct JSONReader {
         position += 1
         continue
       }
-      text += bytes[start..<position]
+      text.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<position]))
       switch bytes[position + 1] {
       case UInt8(ascii: "u"):
         let (scalar, byteCount) = try scalar(at: position, before: range.upperBound)
@@ -209,7 +213,7 @@ package struct JSONReader {
       position += 2
       start = position
     }
-    text += bytes[start..<range.upperBound]
+    text.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<range.upperBound]))
     return text
   }
 

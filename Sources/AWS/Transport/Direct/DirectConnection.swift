@@ -15,8 +15,13 @@ import EventLoop
   private var connecting: Task<Void, Never>?
 
   // The request.
-  private var request: TransportRequest?
+  private var body = TransportRequest.RequestBody.none
+  private var destination = TransportRequest.ResponseDestination.collect(byteCountMax: 0)
+  private var timeouts = TransportTimeouts()
+  /// Whether it is HEAD.
+  private var isHead = false
   private var ticket: UInt64 = 0
+  /// Of the request that it is busy with.
   private var completion: Transport.Completion?
   private var begun = Duration.zero
   /// When bytes last moved, or a source or sink last went on.
@@ -34,7 +39,7 @@ import EventLoop
   // What has come.
   private var status = 0
   private var headers = ResponseHeaders()
-  private var body: [UInt8] = []
+  private var responseBody: [UInt8] = []
   private var failure: TransportError?
   /// Bytes that the sink was not ready for.
   private var held: [UInt8] = []
@@ -63,7 +68,10 @@ import EventLoop
   // MARK: A request's life
 
   func begin(_ request: TransportRequest, ticket: UInt64, _ completion: @escaping Transport.Completion) {
-    self.request = request
+    body = request.body
+    destination = request.response
+    timeouts = request.timeouts
+    isHead = request.method == "HEAD"
     self.ticket = ticket
     self.completion = completion
     begun = EventLoop.shared.uptime
@@ -72,19 +80,18 @@ import EventLoop
     // A connection that was kept may be dead without anybody knowing yet.
     isReplayable = stream != nil
     do throws(TransportError) { try head.write(request) } catch { return fail(error) }
-    if case .source(let source, _) = request.body { source.onReadable = { [weak self] in self?.sourceIsReadable() } }
-    if case .sink(let sink) = request.response { sink.onWritable = { [weak self] in self?.sinkIsWritable() } }
+    if case .source(let source, _) = body { source.onReadable = { [weak self] in self?.sourceIsReadable() } }
+    if case .sink(let sink) = destination { sink.onWritable = { [weak self] in self?.sinkIsWritable() } }
     start()
   }
 
   private func start() {
-    guard let request else { return }
-    parser.begin(isHead: request.method == "HEAD")
+    parser.begin(isHead: isHead)
     sentHeadByteCount = 0
     sentBodyByteCount = 0
     isSending = true
     if let deadline { transport.watch(until: deadline) }
-    if stream == nil { open(within: request.timeouts.connect) } else { pump() }
+    if stream == nil { open(within: timeouts.connect) } else { pump() }
   }
 
   private func open(within timeout: Duration) {
@@ -118,7 +125,7 @@ import EventLoop
 
   /// The connection has ended before the response was whole.
   private func lost(_ reason: String) {
-    guard request != nil else { return transport.lost(self) }
+    guard completion != nil else { return transport.lost(self) }
     guard isReplayable, !parser.hasBegun, rewind() else { return fail(.connectionLost(reason)) }
     isReplayable = false
     close()
@@ -126,14 +133,14 @@ import EventLoop
   }
 
   private func rewind() -> Bool {
-    guard case .source(let source, _) = request?.body else { return true }
+    guard case .source(let source, _) = body else { return true }
     sourceIsPaused = false
     return source.rewind()
   }
 
   private func finish() {
     let isReusable = parser.keepsAlive && !isSending && stream?.isOpen ?? false
-    let response = TransportResponse(status: status, headers: headers, body: body)
+    let response = TransportResponse(status: status, headers: headers, body: responseBody)
     end(.success(response), isReusable: isReusable)
   }
 
@@ -141,17 +148,18 @@ import EventLoop
   func fail(_ error: TransportError) { end(.failure(error), isReusable: false) }
 
   private func end(_ result: Result<TransportResponse, TransportError>, isReusable: Bool) {
-    guard let request, let completion else { return }
-    if case .source(let source, _) = request.body { source.onReadable = nil }
-    if case .sink(let sink) = request.response { sink.onWritable = nil }
+    guard let completion else { return }
+    if case .source(let source, _) = body { source.onReadable = nil }
+    if case .sink(let sink) = destination { sink.onWritable = nil }
     connecting?.cancel()
     connecting = nil
-    self.request = nil
     self.completion = nil
+    body = .none
+    destination = .collect(byteCountMax: 0)
     isSending = false
     sourceIsPaused = false
     headers = ResponseHeaders()
-    body = []
+    responseBody = []
     held = []
     hasWholeResponse = false
     failure = nil
@@ -164,9 +172,9 @@ import EventLoop
 
   /// When the request has taken too long, as far as is known now.
   var deadline: Duration? {
-    guard let request else { return nil }
-    let end = begun + request.timeouts.total
-    guard let stall = request.timeouts.stall, stream != nil, !sourceIsPaused, held.isEmpty else { return end }
+    guard completion != nil else { return nil }
+    let end = begun + timeouts.total
+    guard let stall = timeouts.stall, stream != nil, !sourceIsPaused, held.isEmpty else { return end }
     return min(end, progressed + stall)
   }
 
@@ -184,15 +192,15 @@ extension DirectConnection {
     guard !isPumping else { return }
     isPumping = true
     defer { isPumping = false }
-    while isSending, let stream, stream.bufferedByteCount == 0, let request, sendNext(request, stream) {
+    while isSending, let stream, stream.bufferedByteCount == 0, sendNext(stream) {
       progressed = EventLoop.shared.uptime
-      if sentHeadByteCount == head.bytes.count, sentBodyByteCount == request.body.byteCount { isSending = false }
+      if sentHeadByteCount == head.bytes.count, sentBodyByteCount == body.byteCount { isSending = false }
     }
   }
 
   /// - Returns: Whether something was sent.
-  private func sendNext(_ request: TransportRequest, _ stream: TCPStream) -> Bool {
-    switch request.body {
+  private func sendNext(_ stream: TCPStream) -> Bool {
+    switch body {
     case .none: return send(GatheredBytes(), to: stream) > 0
     case .bytes(let bytes):
       return bytes.withUnsafeBytes { bytes in
@@ -250,7 +258,7 @@ extension DirectConnection {
 extension DirectConnection: TCPStreamDelegate, ResponseParserDelegate {
   func stream(_ stream: TCPStream, didRead bytes: Span<UInt8>) {
     // Nobody has asked for anything: whatever it is, the next response would not be the next request's.
-    guard request != nil, !hasWholeResponse else { return request == nil ? transport.lost(self) : () }
+    guard completion != nil, !hasWholeResponse else { return completion == nil ? transport.lost(self) : () }
     progressed = EventLoop.shared.uptime
     proceed(parser.parse(bytes), of: bytes.count)
   }
@@ -268,41 +276,39 @@ extension DirectConnection: TCPStreamDelegate, ResponseParserDelegate {
   }
 
   func parser(_ parser: ResponseParser, didParseHead status: Int, _ headers: ResponseHeaders) -> Bool {
-    guard let request else { return false }
     self.status = status
     self.headers = headers
     guard (200..<300).contains(status) else { return true }
     let contentLength = headers.contentLength
-    switch request.response {
+    switch destination {
     case .sink(let sink):
       if sink.begin(headers: headers, contentLength: contentLength) { return true }
       failure = .sinkAborted
       return false
     case .collect(let byteCountMax):
-      guard let contentLength, request.method != "HEAD" else { return true }
+      guard let contentLength, !isHead else { return true }
       guard contentLength <= byteCountMax else {
         failure = .responseTooLarge(byteCountMax: byteCountMax)
         return false
       }
-      body.reserveCapacity(contentLength)
+      responseBody.reserveCapacity(contentLength)
       return true
     }
   }
 
   func parser(_ parser: ResponseParser, didParseBody bytes: Span<UInt8>) -> Bool {
-    guard let request else { return false }
-    switch request.response {
+    switch destination {
     case .sink(let sink) where (200..<300).contains(status): return give(bytes, to: sink)
     case .collect(let byteCountMax) where (200..<300).contains(status):
-      guard bytes.count <= byteCountMax - body.count else {
+      guard bytes.count <= byteCountMax - responseBody.count else {
         failure = .responseTooLarge(byteCountMax: byteCountMax)
         return false
       }
-      bytes.withUnsafeBufferPointer { body.append(contentsOf: $0) }
+      bytes.withUnsafeBufferPointer { responseBody.append(contentsOf: $0) }
     default:
       // Of an error's body its beginning says everything.
-      let room = max(0, transport.limits.errorBodyByteCountMax - body.count)
-      bytes.withUnsafeBufferPointer { body.append(contentsOf: $0.prefix(room)) }
+      let room = max(0, transport.limits.errorBodyByteCountMax - responseBody.count)
+      bytes.withUnsafeBufferPointer { responseBody.append(contentsOf: $0.prefix(room)) }
     }
     return true
   }
@@ -322,7 +328,7 @@ extension DirectConnection: TCPStreamDelegate, ResponseParserDelegate {
   }
 
   private func sinkIsWritable() {
-    guard !held.isEmpty, case .sink(let sink) = request?.response else { return }
+    guard !held.isEmpty, case .sink(let sink) = destination else { return }
     progressed = EventLoop.shared.uptime
     let bytes = held
     switch sink.receive(bytes.span) {
@@ -344,7 +350,7 @@ extension DirectConnection: TCPStreamDelegate, ResponseParserDelegate {
   func streamDidDrain(_ stream: TCPStream) { pump() }
 
   func streamDidReachEnd(_ stream: TCPStream) {
-    if request != nil, case .complete = parser.finish() {
+    if completion != nil, case .complete = parser.finish() {
       close()
       return proceed(.complete(byteCount: 0), of: 0)
     }
