@@ -1,8 +1,10 @@
 import EventLoop
+import Glibc
 
 /// A fixed piece of memory for bytes on their way from a client to S3.
 ///
-/// Filled by one upload at its end and read from its beginning; it goes back to its pool by ``SlabPool/give(_:)``.
+/// Filled by one upload at its end and read from its beginning; it goes back to its pool by ``SlabPool/give(_:)``. Pages of
+/// its own, since slabs between the small things of an upload would leave the heap in pieces too small for the next slab.
 @LoopActor
 final class Slab {
   /// Two classes, so that a small image, and a large one that is sent as slowly as it comes, hold a quarter of what a
@@ -21,10 +23,12 @@ final class Slab {
 
   init(_ size: Size) {
     self.size = size
-    memory = .allocate(byteCount: size.byteCount, alignment: 64)
+    let pages = mmap(nil, size.byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let pages, pages != MAP_FAILED else { preconditionFailure("no memory for a slab") }
+    memory = UnsafeMutableRawBufferPointer(start: pages, count: size.byteCount)
   }
 
-  deinit { memory.deallocate() }
+  deinit { munmap(memory.baseAddress, memory.count) }
 
   var freeByteCount: Int { size.byteCount - filledByteCount }
 

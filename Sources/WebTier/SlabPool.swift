@@ -5,14 +5,47 @@ import EventLoop
 /// It gives out as many slabs as are asked for, since what is asked for beyond the budget is bounded by back-pressure:
 /// an upload that finds the budget spent keeps nothing of what S3 has taken, and has a slab or two in hand. Memory for a
 /// part of an upload of unknown length is promised beforehand, or not at all.
+///
+/// What is given back is kept for the next uploads. Free slabs beyond `keptByteCount` that nobody has needed for a while
+/// go back to the system: a steady load never pays for their pages twice, and after a burst they are gone.
 @LoopActor
 final class SlabPool {
-  /// Free slabs kept for the next uploads: enough for a burst, little enough to give memory back after one.
-  private static let freeByteCountMax = 16 * 1024 * 1024
+  /// Free slabs that are kept for good, of each size.
+  private nonisolated static let keptByteCount = 16 * 1024 * 1024
+  /// How long others are kept.
+  private static let trimInterval: Duration = .seconds(1)
+
+  /// Free slabs of one size.
+  private struct FreeList {
+    let size: Slab.Size
+    private var slabs: [Slab] = []
+    /// The fewest there have been since the last trim: so many were superfluous.
+    private var countMin = 0
+
+    init(_ size: Slab.Size) { self.size = size }
+
+    var byteCount: Int { slabs.count * size.byteCount }
+
+    mutating func take() -> Slab? {
+      let slab = slabs.popLast()
+      countMin = min(countMin, slabs.count)
+      return slab
+    }
+
+    mutating func give(_ slab: Slab) { slabs.append(slab) }
+
+    /// Frees what has been superfluous, but for `keptByteCount`.
+    mutating func trim() {
+      let superfluousCount = min(countMin, max(0, byteCount - SlabPool.keptByteCount) / size.byteCount)
+      slabs.removeFirst(superfluousCount)
+      countMin = slabs.count
+    }
+  }
 
   private let budgetByteCount: Int
-  private var freeSmall: [Slab] = []
-  private var freeLarge: [Slab] = []
+  private var small = FreeList(.small)
+  private var large = FreeList(.large)
+  private var timer: LoopTimer?
   private(set) var usedByteCount = 0 { didSet { boundReads() } }
   /// Set aside for parts that are being gathered.
   private(set) var promisedByteCount = 0 { didSet { boundReads() } }
@@ -33,25 +66,40 @@ final class SlabPool {
 
   func take(_ size: Slab.Size) -> Slab {
     usedByteCount += size.byteCount
-    let kept =
-      switch size {
-      case .small: freeSmall.popLast()
-      case .large: freeLarge.popLast()
-      }
-    return kept ?? Slab(size)
+    switch size {
+    case .small: return small.take() ?? Slab(.small)
+    case .large: return large.take() ?? Slab(.large)
+    }
   }
 
   func give(_ slab: Slab) {
     usedByteCount -= slab.size.byteCount
     slab.reset()
     switch slab.size {
-    case .small: keep(slab, in: &freeSmall)
-    case .large: keep(slab, in: &freeLarge)
+    case .small: small.give(slab)
+    case .large: large.give(slab)
     }
+    if timer == nil, hasSurplus { startTrimming() }
   }
 
-  private func keep(_ slab: Slab, in free: inout [Slab]) {
-    if (free.count + 1) * slab.size.byteCount <= SlabPool.freeByteCountMax { free.append(slab) }
+  private var hasSurplus: Bool { max(small.byteCount, large.byteCount) > SlabPool.keptByteCount }
+
+  private func startTrimming() {
+    let timer = LoopTimer { [weak self] in self?.trim() }
+    timer.start(after: SlabPool.trimInterval, repeating: SlabPool.trimInterval)
+    self.timer = timer
+  }
+
+  private func trim() {
+    small.trim()
+    large.trim()
+    if !hasSurplus { close() }
+  }
+
+  /// For the end of the process; what is given back afterwards goes with it.
+  func close() {
+    timer?.close()
+    timer = nil
   }
 
   /// Sets memory aside.

@@ -163,6 +163,7 @@ package final class WebTier {
     await server.shutdown(within: bound)
     // Requests that were cut short have left their uploads to be removed.
     await storage.removals.finish(within: WebTier.removalStopDuration)
+    storage.pool.close()
     await receiver.stop()
     await cleaner.stop()
     await replyQueue.close()
