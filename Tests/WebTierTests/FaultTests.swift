@@ -120,6 +120,29 @@ extension WebTierTests {
     }
 
     @Test(
+      "an upload on a kept connection that ends without an answer is sent once more, and at once", arguments: servers,
+      [3000, 400_000])
+    func keptConnection(server: ServerUnderTest.Kind, byteCount: Int) async throws {
+      try await Bench.with(server, Self.setting) { bench in
+        let request = Request.post(photograph(byteCount), type: "image/jpeg")
+        #expect(try await bench.answer(to: request).status == 200)
+        for number in 2..<6 {
+          var putCount = 0
+          bench.calls.decide = { call in
+            guard call.method == "PUT" else { return .pass }
+            putCount += 1
+            return putCount == 1 ? .loseAnswer : .pass
+          }
+          #expect(try await bench.answer(to: request).status == 200)
+          // A second one that stalls would be given up for a third.
+          #expect(putCount == 2)
+          #expect(await bench.worker.work(number).image == Fingerprint(photograph(byteCount)))
+        }
+        try await bench.isTidy()
+      }
+    }
+
+    @Test(
       "an upload whose every answer is lost is refused, and what S3 has stored of it is removed", arguments: servers)
     func lostAnswers(server: ServerUnderTest.Kind) async throws {
       try await Bench.with(server, Self.setting) { bench in
