@@ -90,7 +90,7 @@ def slow_uploads(options):
             watch, before = MemoryWatch(web), web.cpu_seconds()
             started = time.monotonic()
             clients.connect_all(started + 60)
-            clients.run(lambda: all(c.status is not None for c in clients.clients), started + 2 * spread_s + 60)
+            clients.run(clients.is_settled, started + 2 * spread_s + 60)
             took, cpu, growth = time.monotonic() - started, web.cpu_seconds() - before, watch.growth()
             clients.close()
             rows.append((bounds(web_options), statuses(clients.clients), f"{took:.0f} s", f"{growth / 1e6:.0f} MB",
@@ -110,7 +110,7 @@ def idle(options):
         deadline = time.monotonic() + 90
         # As clients come in life, so that those who rest already are not counted as those who come.
         clients.connect_all(deadline, IDLE_CONNECTS_PER_S)
-        clients.run(lambda: all(c.status is not None for c in clients.clients), deadline)
+        clients.run(clients.is_settled, deadline)
         # A connection that is idle for longer than a sweep or two lets go of what only requests need.
         clients.run(lambda: False, time.monotonic() + IDLE_REST_S)
         open_count = clients.open_count
@@ -141,7 +141,7 @@ def pending(options):
             clients.run(lambda: False, time.monotonic() + 2)
             most = web.memory()[0]
             sink.process.send_signal(signal.SIGUSR1)
-            clients.run(lambda: all(c.status is not None for c in clients.clients), started + delay_s + 90)
+            clients.run(clients.is_settled, started + delay_s + 90)
             waits = sorted(clients.waits_ms)
             clients.close()
             rows.append((name, count, statuses(clients.clients), f"{(most - before) / count / 1000:.1f} kB",
@@ -235,7 +235,11 @@ class Loris(swarm.Swarm):
 
     def connected(self, client):
         client.started_s = time.monotonic()
-        client.sent = client.socket.send(self.request[:self.sent_at_once])
+        try:
+            client.sent = client.socket.send(self.request[:self.sent_at_once])
+        except OSError:
+            # Reset already.
+            return self.again(client)
         self.schedule(client, self.interval_s)
 
     def answered(self, client):

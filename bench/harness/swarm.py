@@ -20,14 +20,14 @@ def source_address(number):
 
 
 class Client:
-    __slots__ = ("number", "socket", "sent", "received", "started_s", "answered_s", "status", "body", "is_blocked",
-                 "attempt")
+    __slots__ = ("number", "socket", "sent", "received", "started_s", "sent_s", "answered_s", "status", "body",
+                 "is_connecting", "is_blocked", "attempt")
 
     def __init__(self, number):
         self.number = number
         self.socket = None
         self.status = None
-        self.started_s = self.answered_s = None
+        self.started_s = self.sent_s = self.answered_s = None
         self.body = b""
         self.attempt = 0
         self.reset()
@@ -36,7 +36,7 @@ class Client:
         self.attempt += 1
         self.sent = 0
         self.received = bytearray()
-        self.is_blocked = False
+        self.is_connecting = self.is_blocked = False
 
 
 class Swarm:
@@ -56,11 +56,17 @@ class Swarm:
         self.due = []
         self.order = itertools.count()
         self.open_count = 0
+        # Counted, since to look at every client after each event takes longer than what is measured.
+        self.settled_count = 0
 
     def close(self):
         for client in self.clients:
             self.drop(client)
         self.epoll.close()
+
+    def is_settled(self):
+        """Whether every client has had an answer or been closed on."""
+        return self.settled_count >= len(self.clients)
 
     # What subclasses say.
 
@@ -90,8 +96,11 @@ class Swarm:
         connection.bind((source_address(client.number), 0))
         error = connection.connect_ex(self.address)
         if error not in (0, errno.EINPROGRESS):
-            raise OSError(error, "connect")
+            connection.close()
+            self.settle(client, 0)
+            return self.dropped(client)
         client.socket = connection
+        client.is_connecting = True
         self.by_descriptor[connection.fileno()] = client
         self.epoll.register(connection, select.EPOLLOUT)
         self.connecting += 1
@@ -105,7 +114,11 @@ class Swarm:
         client.socket = None
         # What was due on it is no longer.
         client.attempt += 1
-        self.open_count -= 1
+        if client.is_connecting:
+            client.is_connecting = False
+            self.connecting -= 1
+        else:
+            self.open_count -= 1
 
     # The loop.
 
@@ -142,19 +155,19 @@ class Swarm:
                 self.send(client)
 
     def handle(self, client, events):
-        if events & select.EPOLLOUT:
-            if client.started_s is None or client.sent == 0 and not client.is_blocked:
-                self.connecting -= 1
-                self.open_count += 1
-                error = client.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-                if error:
-                    return self.end(client)
-                self.epoll.modify(client.socket, select.EPOLLIN)
-                self.connected(client)
-            else:
-                client.is_blocked = False
-                self.epoll.modify(client.socket, select.EPOLLIN)
-                self.send(client)
+        if client.is_connecting:
+            # Any event ends it: a connection that fails may tell of nothing but its error.
+            if client.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                return self.end(client)
+            client.is_connecting = False
+            self.connecting -= 1
+            self.open_count += 1
+            self.epoll.modify(client.socket, select.EPOLLIN)
+            self.connected(client)
+        elif events & select.EPOLLOUT:
+            client.is_blocked = False
+            self.epoll.modify(client.socket, select.EPOLLIN)
+            self.send(client)
         if client.socket is not None and events & (select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR):
             self.read(client)
 
@@ -169,6 +182,7 @@ class Swarm:
             return self.read(client)
         client.sent += sent
         if client.sent == len(self.request):
+            client.sent_s = time.monotonic()
             return
         if client.sent < end:
             client.is_blocked = True
@@ -194,14 +208,19 @@ class Swarm:
         total = head_end + 4 + (int(length.group(1)) if length else 0)
         if len(client.received) < total:
             return
-        client.status = int(head[9:12])
-        client.body = bytes(client.received[head_end + 4:total])
         client.answered_s = time.monotonic()
+        self.settle(client, int(head[9:12]))
+        client.body = bytes(client.received[head_end + 4:total])
         client.received.clear()
         self.answered(client)
 
     def end(self, client):
         if client.status is None:
-            client.status = 0
+            self.settle(client, 0)
         self.drop(client)
         self.dropped(client)
+
+    def settle(self, client, status):
+        if client.status is None:
+            self.settled_count += 1
+        client.status = status
