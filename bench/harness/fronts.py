@@ -35,6 +35,11 @@ def raise_descriptor_limit(wanted=200_000):
     return soft
 
 
+def end_with_parent():
+    """This process ends with the one that started it, however that ends."""
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -50,7 +55,7 @@ class Server:
         self.lines = []
         self.process = subprocess.Popen(
             [str(word) for word in command], env=environment, stdout=subprocess.PIPE if ready else subprocess.DEVNULL,
-            text=True, preexec_fn=lambda: libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL))
+            text=True, preexec_fn=end_with_parent)
         self.pid = self.process.pid
         if ready:
             self._await_line(ready)

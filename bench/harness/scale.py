@@ -1,24 +1,38 @@
-"""Many connections at one process: what they cost it, and whether all are answered."""
+"""Many connections: what they cost, and whether all are answered."""
 
 import collections
 import contextlib
+import itertools
 import json
+import math
 import multiprocessing
 import signal
 import statistics
 import threading
 import time
 
-from . import cost, fronts, photos, swarm, tables
+from . import cost, crowd, fronts, photos, swarm, tables
 
 # A server's own descriptors, and its connections to S3 and SQS, beside its clients'.
 OTHER_DESCRIPTORS = 600
 # Away from the attackers' addresses.
 HONEST_FIRST_NUMBER = 1 << 17
+# Of a web process (DescriptorBudget.swift): so many are for calls of S3 and SQS and for clients that are refused; of the
+# rest two thirds are for clients, and a third is for uploads on their way to S3.
+WEB_OTHER_DESCRIPTORS = 1024 + 256
+WEB_PROCESSES_MAX = 64
+# Clients that the harness has beside the crowd.
+SPARE_CLIENTS = 100
 # Sweeps come once a second.
 IDLE_REST_S = 5
+# As clients come in life, so that those who rest already are not counted as those who come.
 IDLE_CONNECTS_PER_S = 300
+# All have come well before the first has been idle for too long (65 s).
+IDLE_CONNECT_S_MAX = 45
 IDLE_HEAD = b"GET /healthz HTTP/1.1\r\nHost: bench\r\n\r\n"
+# The last clients come late on a machine that is busy; until then nobody is to get an answer, or to give up.
+PENDING_SPARE_S = 10
+PENDING_TIMEOUT_S = 300
 
 
 def bounded(options, wanted):
@@ -26,9 +40,31 @@ def bounded(options, wanted):
     return min(wanted, options.descriptors - OTHER_DESCRIPTORS)
 
 
-def clients_of(options, wanted):
-    """As many clients as one web process takes: it keeps a third of its descriptors for connections to S3."""
-    return min(wanted, (options.descriptors - OTHER_DESCRIPTORS - 1024) * 2 // 3 - 100)
+class Split:
+    """How many processes it takes for `count` clients, with the descriptors that one may have."""
+
+    def __init__(self, options, count):
+        room = (options.descriptors - WEB_OTHER_DESCRIPTORS) * 2 // 3
+        for self.web_processes in range(1, WEB_PROCESSES_MAX + 1):
+            self.clients_max = Split.share(count, self.web_processes) + SPARE_CLIENTS
+            if self.clients_max <= room:
+                break
+        else:
+            raise SystemExit(f"{count} clients need more than {options.descriptors} descriptors a process")
+        self.client_processes = math.ceil(count / bounded(options, count))
+
+    @staticmethod
+    def share(count, processes):
+        """As many clients as one of the processes gets: the kernel draws lots, so the mean and six deviations."""
+        if processes == 1:
+            return count
+        return math.ceil(count / processes + 6 * math.sqrt(count / processes))
+
+    def web(self, sink, *web_options):
+        return fronts.web(sink, "--processes", str(self.web_processes), *roomy(self.clients_max), *web_options)
+
+    def clients(self, web, count, request):
+        return crowd.Crowd(self.client_processes, web.endpoint, count, request)
 
 
 def roomy(count):
@@ -47,8 +83,11 @@ def upload(path, size):
     return head + body
 
 
-def statuses(clients):
-    counts = collections.Counter(client.status for client in clients)
+def outcomes(clients):
+    return collections.Counter(client.status for client in clients.clients)
+
+
+def statuses(counts):
     names = {None: "none", 0: "closed"}
     return ", ".join(f"{names.get(status, status)}: {count}" for status, count in sorted(
         counts.items(), key=lambda item: -item[1]))
@@ -93,7 +132,7 @@ def slow_uploads(options):
             clients.run(clients.is_settled, started + 2 * spread_s + 60)
             took, cpu, growth = time.monotonic() - started, web.cpu_seconds() - before, watch.growth()
             clients.close()
-            rows.append((bounds(web_options), statuses(clients.clients), f"{took:.0f} s", f"{growth / 1e6:.0f} MB",
+            rows.append((bounds(web_options), statuses(outcomes(clients)), f"{took:.0f} s", f"{growth / 1e6:.0f} MB",
                          f"{growth / count / 1000:.1f} kB", f"{cpu * 1000 / count:.2f}"))
     tables.table(
         f"{count} clients, each uploading 1 MB over {spread_s} s, all at once to one process",
@@ -102,65 +141,88 @@ def slow_uploads(options):
 
 def idle(options):
     """Keep-alive connections that have had one answer and wait."""
-    count = 2_000 if options.quick else clients_of(options, 20_000)
-    with fronts.sink() as sink, fronts.web(sink, *roomy(count + 100)) as web:
-        web.check("tench")
+    count = 2_000 if options.quick else 20_000
+    split = Split(options, count)
+    rate = max(IDLE_CONNECTS_PER_S * split.web_processes, count / IDLE_CONNECT_S_MAX)
+    with fronts.sink() as sink, split.web(sink) as web, split.clients(web, count, IDLE_HEAD) as clients:
+        # Lots are drawn: each process gets one, and has what it needs once before its clients are counted.
+        for _ in range(8 * split.web_processes):
+            web.check("tench")
         before = web.memory()
-        clients = swarm.Swarm(web.endpoint, count, IDLE_HEAD)
-        deadline = time.monotonic() + 90
-        # As clients come in life, so that those who rest already are not counted as those who come.
-        clients.connect_all(deadline, IDLE_CONNECTS_PER_S)
-        clients.run(clients.is_settled, deadline)
-        # A connection that is idle for longer than a sweep or two lets go of what only requests need.
-        clients.run(lambda: False, time.monotonic() + IDLE_REST_S)
-        open_count = clients.open_count
+        clients.all(come_and_rest, rate / split.client_processes)
         after = web.memory()
-        answers = statuses(clients.clients)
-        clients.close()
+        open_count = sum(clients.all(open_connections))
         tables.table(
-            "Idle keep-alive connections at one process", ("connections", "still open", "answers", "RSS each", "PSS each"),
-            [(count, open_count, answers, f"{(after[0] - before[0]) / open_count:.0f} bytes",
-              f"{(after[1] - before[1]) / open_count:.0f} bytes")],
-            "Resident memory of the process; the kernel's own for a socket is not in it.")
+            "Idle keep-alive connections",
+            ("connections", "web processes", "still open", "answers", "RSS each", "PSS each"),
+            [(count, split.web_processes, open_count, statuses(sum(clients.all(outcomes), collections.Counter())),
+              *(f"{(b - a) / max(1, open_count):.0f} bytes" for a, b in zip(before, after)))],
+            "Resident memory of all the processes; the kernel's own for a socket is not in it.")
+
+
+def come_and_rest(clients, rate):
+    deadline = time.monotonic() + 2 * IDLE_CONNECT_S_MAX
+    clients.connect_all(deadline, rate)
+    clients.run(clients.is_settled, deadline)
+    # A connection that is idle for longer than a sweep or two lets go of what only requests need.
+    clients.run(lambda: False, time.monotonic() + IDLE_REST_S)
+
+
+def open_connections(clients):
+    return clients.open_count
 
 
 def pending(options):
     """Clients that wait for their answer, all at once; answers come one by one, or all together."""
-    count, rate = (1_000, 500) if options.quick else (clients_of(options, 20_000), 1_000)
-    delay_s = count / rate + 3
+    count, rate = (1_000, 500) if options.quick else (20_000, 1_000)
+    split = Split(options, count)
+    delay_s = count / rate + PENDING_SPARE_S
+    request = upload("/v1/images", 10_000)
     rows = []
     for name, sink_options in (
             (f"answers at {rate}/s, as the uploads came", ["--answer-delay", str(int(delay_s * 1000))]),
             ("all answers at once", ["--hold-answers", "1000000"])):
-        with fronts.sink(*sink_options) as sink, fronts.web(sink, *roomy(count + 100)) as web:
+        with (fronts.sink(*sink_options) as sink,
+              split.web(sink, "--answer-timeout", str(PENDING_TIMEOUT_S)) as web,
+              split.clients(web, count, request) as clients):
             before = web.memory()[0]
-            clients = PendingSwarm(web.endpoint, count, upload("/v1/images", 10_000))
-            started = time.monotonic()
-            clients.connect_all(started + 120, rate)
+            clients.all(swarm.Swarm.connect_all, time.monotonic() + 120, rate / split.client_processes)
+            clients.begin(await_answers, time.monotonic() + delay_s + 90)
             # The last ones' jobs are on their way to the sink.
-            clients.run(lambda: False, time.monotonic() + 2)
+            time.sleep(2)
             most = web.memory()[0]
             sink.process.send_signal(signal.SIGUSR1)
-            clients.run(clients.is_settled, started + delay_s + 90)
-            waits = sorted(clients.waits_ms)
-            clients.close()
-            rows.append((name, count, statuses(clients.clients), f"{(most - before) / count / 1000:.1f} kB",
-                         *(f"{tables.percentile(waits, share):.1f}" if waits else "–" for share in (0.5, 0.99, 1))))
+            found = Outcome(clients.results())
+            rows.append((name, count, split.web_processes, found.waiting_max, statuses(found.counts),
+                         f"{(most - before) / count / 1000:.1f} kB",
+                         *(f"{tables.percentile(found.waits_ms, share):.1f}" if found.waits_ms else "–"
+                           for share in (0.5, 0.99, 1))))
     tables.table(
-        "Pending answers", ("", "clients", "answers", "RSS growth a client", "p50 ms", "p99 ms", "last ms"), rows,
+        "Pending answers",
+        ("", "clients", "web processes", "waiting at once", "answers", "RSS growth a client", "p50 ms", "p99 ms", "last ms"),
+        rows,
         "From the moment an answer is in the reply queue, by the sink's clock, to its bytes at the client, by the same "
         "machine's. Photos of 10 kB.")
 
 
-class PendingSwarm(swarm.Swarm):
-    def __init__(self, *arguments):
-        super().__init__(*arguments)
-        self.waits_ms = []
+def await_answers(clients, deadline_s):
+    """Returns: of each client its status, when it had sent all, when it was answered, and what it was answered."""
+    clients.run(clients.is_settled, deadline_s)
+    return [(client.status, client.sent_s, client.answered_s, client.body) for client in clients.clients]
 
-    def answered(self, client):
-        if client.status == 200:
-            answered_ns = json.loads(client.body)["answeredAtNanoseconds"]
-            self.waits_ms.append(client.answered_s * 1000 - answered_ns / 1e6)
+
+class Outcome:
+    """What became of clients that waited, in all parts of a crowd."""
+
+    def __init__(self, parts):
+        found = [client for part in parts for client in part]
+        self.counts = collections.Counter(status for status, *_ in found)
+        labelled = [(sent_s, answered_s, body) for status, sent_s, answered_s, body in found if status == 200]
+        self.waits_ms = [answered_s * 1000 - json.loads(body)["answeredAtNanoseconds"] / 1e6
+                         for _, answered_s, body in labelled]
+        # The clock is one for all processes (CLOCK_MONOTONIC).
+        changes = sorted([(sent_s, 1) for sent_s, _, _ in labelled] + [(answered_s, -1) for _, answered_s, _ in labelled])
+        self.waiting_max = max(itertools.accumulate((change for _, change in changes), initial=0))
 
 
 def slow_loris(options):
