@@ -88,7 +88,15 @@ class Server:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
+        ended = self.process.poll()
+        if ended is not None:
+            message = f"{self.name} has ended by itself: {ended} (below 0: the signal)"
+            if kind is None:
+                raise SystemExit(message)
+            # What has been raised already most likely comes of it.
+            print(message, file=sys.stderr)
+            return
         self.process.terminate()
         try:
             self.process.wait(timeout=10)
