@@ -13,7 +13,7 @@ import Jobs
 //    budget also starts PUTs before their window is full: each upload then has a slab in hand and the rest is in S3.
 // 5. A longer file without a prediction (a chunked request) is stored in parts of 5 MiB (PartedUpload) that are promised
 //    by the budget; when it has none left, 503. One that ends within its first part is one PUT.
-// 6. When S3 is slow, curl takes no bytes, the unsent bytes reach their bound and the client's socket is not read, as
+// 6. When S3 is slow, its connection takes no bytes, the unsent bytes reach their bound and the client's socket is not read, as
 //    long as there is a PUT that will take them: what has ended, failed or waits for its true length holds nobody back.
 // 7. Whatever ends an upload, nothing of it stays that no job names (Removals).
 // 8. Where the key may be another request's too, storing is conditional and nothing is removed. A file that turns out to

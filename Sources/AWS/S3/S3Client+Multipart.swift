@@ -61,7 +61,7 @@ extension S3Client {
   }
 
   /// Aborts every unfinished upload of this very key, those included whose id never arrived since the answer to an attempt
-  /// was lost, of which curl's own replays on dead connections tell nobody. For keys that no other upload uses.
+  /// was lost, of which replays on dead connections tell nobody. For keys that no other upload uses.
   package func abortMultipartUploads(bucket: String, key: String) async throws(AWSError) {
     for (found, uploadID) in try await listMultipartUploads(bucket: bucket, prefix: key) where found == key {
       try await abortMultipartUpload(bucket: bucket, key: key, uploadID: uploadID)

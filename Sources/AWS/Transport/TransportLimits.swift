@@ -13,14 +13,13 @@ package struct TransportLimits: Sendable {
   package var responseHeaderByteCountMax = 32 * 1024
   /// What is kept of an error's body when the response itself goes to a sink, or is larger than allowed.
   package var errorBodyByteCountMax = 64 * 1024
-  /// What curl asks of an upload source in one call and hands to the kernel in one `send`. Most images leave in one
-  /// system call; the buffer goes as soon as they have.
+  /// Through a proxy, what is asked of an upload source in one call and handed to the kernel in one `send`.
   package var uploadBufferByteCount = 256 * 1024
   /// The same while more than `largeBufferCountMax` requests are active, which bounds the memory of all of them.
   package var crowdedUploadBufferByteCount = 64 * 1024
   /// 32 MiB of large buffers in all.
   package var largeBufferCountMax = 128
-  /// What curl reads from a socket in one call.
+  /// Through a proxy, what is read from a socket in one call.
   package var downloadBufferByteCount = 64 * 1024
   /// A file of certificate authorities to trust instead of the system's (`AWS_CA_BUNDLE`).
   package var certificateAuthorityFile: String?
@@ -35,7 +34,7 @@ package struct TransportLimits: Sendable {
     // Whoever asks has bounded the number of uploads already.
     limits.waitingRequestCountMax = .max
     limits.cachedConnectionCountMax = min(other.cachedConnectionCountMax, activeCountMax)
-    // The least that curl takes.
+    // The least that libcurl takes.
     limits.crowdedUploadBufferByteCount = 16 * 1024
     limits.downloadBufferByteCount = 1024
     return limits

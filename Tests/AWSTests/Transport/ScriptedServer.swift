@@ -7,6 +7,8 @@ import EventLoop
     case bytes(String)
     /// These bytes, then FIN.
     case bytesThenClose(String)
+    /// These bytes as soon as the head is there; the body is read and thrown away.
+    case atHead(String)
     /// RST when so much of the body has come.
     case resetWithinBody(afterByteCount: Int)
     /// RST as soon as the head is there.
@@ -37,19 +39,22 @@ import EventLoop
   private(set) var requests: [Request] = []
   private(set) var connectionCount = 0
   private var script: [Reply]
+  private let isSecure: Bool
   private var listener: TCPListener?
   private var connections: [ScriptedConnection] = []
   private var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
 
-  init(_ script: [Reply]) throws {
+  init(_ script: [Reply], tls: TLSContext? = nil) throws {
     self.script = script
+    isSecure = tls != nil
     listener = try TCPListener(host: "127.0.0.1", port: 0) { [unowned self] stream in
+      if let tls { stream.startTLS(tls) }
       connections.append(ScriptedConnection(stream, number: connectionCount, server: self))
       connectionCount += 1
     }
   }
 
-  var url: String { "http://127.0.0.1:\(listener?.localAddress.port ?? 0)" }
+  var url: String { "\(isSecure ? "https" : "http")://127.0.0.1:\(listener?.localAddress.port ?? 0)" }
 
   func close() {
     listener?.close()
@@ -138,6 +143,11 @@ import EventLoop
       stream.stopReading()
       return false
     case .silence:
+      return false
+    case .atHead(let text):
+      server.record(request)
+      self.reply = .silence
+      stream.write(Array(text.utf8))
       return false
     case .bytes(let text), .bytesThenClose(let text):
       guard let body = takeBody(request) else { return false }

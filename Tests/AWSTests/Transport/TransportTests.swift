@@ -335,6 +335,34 @@ struct TransportTests {
     }
   }
 
+  @Test("a connection that nobody uses is closed when it is too old")
+  func idleAge() async throws {
+    var limits = TransportLimits()
+    limits.idleConnectionAgeMax = .milliseconds(20)
+    try await with(.direct, Array(repeating: ScriptedServer.ok(), count: 2), limits: limits) { server, transport in
+      for count in 1...2 {
+        _ = try await transport.send(TransportRequest(method: "GET", url: server.url))
+        #expect(server.connectionCount == count)
+        while transport.openSocketCount > 0 { try await sleep(for: .milliseconds(5)) }
+      }
+    }
+  }
+
+  @Test("an answer that comes before the body has gone ends the request and the connection", arguments: Way.allCases)
+  func earlyAnswer(way: Way) async throws {
+    let refusal = ScriptedServer.Reply.atHead("HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno")
+    try await with(way, [refusal, ScriptedServer.ok("next")]) { server, transport in
+      let source = TestSource(testBytes(100_000))
+      source.hangOffset = 50_000
+      let response = try await transport.send(
+        TransportRequest(method: "PUT", url: server.url, body: .source(source, byteCount: 100_000)))
+      #expect(response.status == 403 && response.body == Array("no".utf8))
+      let next = try await transport.send(TransportRequest(method: "GET", url: server.url))
+      #expect(next.body == Array("next".utf8))
+      #expect(server.connectionCount == 2)
+    }
+  }
+
   @Test("nothing is left on the loop after a shutdown", arguments: Way.allCases)
   func leaks(way: Way) async throws {
     try await onLoop {

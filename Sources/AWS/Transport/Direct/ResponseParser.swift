@@ -116,7 +116,11 @@ import EventLoop
 
   private func didCompleteHead() -> CInt {
     isInHead = false
-    if isHead { parser.pointee.flags |= UInt16(F_SKIPBODY.rawValue) }
+    let status = parser.pointee.status_code
+    // RFC 9112 §6.3: these have none, whatever their fields say.
+    if isHead || status < 200 || status == 204 || status == 304 {
+      parser.pointee.flags |= UInt16(F_SKIPBODY.rawValue)
+    }
     return CInt(HPE_PAUSED.rawValue)
   }
 
