@@ -9,7 +9,8 @@ import EventLoop
   private(set) var idleSince = Duration.zero
   private var idleTurn: UInt64 = 0
 
-  private unowned let transport: DirectTransport
+  /// Strong, since a connection that is being opened may outlive it; its `shutdown()` undoes the cycle.
+  private let transport: DirectTransport
   private let parser: ResponseParser
   private var stream: TCPStream?
   private var connecting: Task<Void, Never>?
