@@ -19,6 +19,9 @@ let settings: [SwiftSetting] =
     // A release does without the dynamic checks of exclusive access, 2 % of an upload's instructions: everything mutable
     // is isolated to the one loop, and debug builds, which the tests run, keep them.
     .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+    // Nor does it check in closures and callbacks that they run where the compiler has them run: what comes from outside
+    // is checked by `LoopActor.assumeIsolated`, in every build.
+    .unsafeFlags(["-Xfrontend", "-disable-dynamic-actor-isolation"], .when(configuration: .release)),
   ] + warnings
 
 /// The OpenVINO libraries are found beside the release's binaries first, in the cache second.
