@@ -59,14 +59,25 @@ package struct HTTPHeaders: Sendable {
     var field = Field(nameStart: UInt32(bytes.count), nameCount: UInt32(name.utf8.count))
     bytes.append(contentsOf: name.utf8)
     let start = bytes.count
-    for byte in value.utf8 {
-      let clean = byte == ASCII.cr || byte == ASCII.lf || byte == 0 ? ASCII.space : byte
-      if bytes.count > start || !ASCII.isBlank(clean) { bytes.append(clean) }
-    }
-    while bytes.count > start, let last = bytes.last, ASCII.isBlank(last) { bytes.removeLast() }
-    field.valueStart = UInt32(start)
-    field.valueCount = UInt32(bytes.count - start)
+    bytes.append(contentsOf: value.utf8)
+    let cleaned = cleanValue(from: start)
+    field.valueStart = UInt32(cleaned.lowerBound)
+    field.valueCount = UInt32(cleaned.count)
     fields.append(field)
+  }
+
+  /// Makes spaces of the CR, LF and NUL from `start` to the end.
+  /// - Returns: where the value is, without the blanks around it.
+  private mutating func cleanValue(from start: Int) -> Range<Int> {
+    var bytes = bytes.mutableSpan
+    for index in start..<bytes.count {
+      let byte = bytes[index]
+      if byte == ASCII.cr || byte == ASCII.lf || byte == 0 { bytes[index] = ASCII.space }
+    }
+    var value = start..<bytes.count
+    while let first = value.first, ASCII.isBlank(bytes[first]) { value.removeFirst() }
+    while let last = value.last, ASCII.isBlank(bytes[last]) { value.removeLast() }
+    return value
   }
 
   /// Removes every field of that name.

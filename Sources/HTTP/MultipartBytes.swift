@@ -5,6 +5,10 @@ extension UInt8 {
   static let carriageReturn = ASCII.cr
   static let space = ASCII.space
   static let dash = UInt8(ascii: "-")
+
+  /// Of the bytes that no header's text has: all below the space but the tab, and DEL.
+  @inline(__always)
+  var isControl: Bool { self < .space && self != .tab || self == ASCII.delete }
 }
 
 extension ArraySlice<UInt8> {

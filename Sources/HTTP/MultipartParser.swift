@@ -274,11 +274,14 @@ extension MultipartParser {
     _ bytes: Span<UInt8>, from start: Int, position: HeaderPosition, _ visitor: inout Visitor
   ) throws(MultipartFailure<Visitor.Failure>) -> Int {
     var position = position
-    for offset in start..<bytes.count {
+    var offset = start
+    while offset < bytes.count {
       let byte = bytes[offset]
+      var takenByteCount = 1
       switch (position, byte) {
       case (.lineStart, .carriageReturn):
         position = .blankLineCarriageReturn
+        offset += 1
         continue
       case (.blankLineCarriageReturn, .lineFeed):
         try beginPart(at: consumedByteCount + offset + 1, &visitor)
@@ -293,7 +296,7 @@ extension MultipartParser {
         throw .malformed(.malformedHeader("a carriage return without a line feed"))
       case (_, .lineFeed):
         throw .malformed(.bareLineFeed)
-      case (_, 0x00..<0x09), (_, 0x0a..<0x20), (_, 0x7f):
+      case (_, let byte) where byte.isControl:
         throw .malformed(.malformedHeader("a control character"))
       default:
         // A line that begins with a blank continues the one before it (RFC 5322 2.2.3).
@@ -304,11 +307,14 @@ extension MultipartParser {
           headerCount += 1
         }
         position = .line
+        while offset + takenByteCount < bytes.count, !bytes[offset + takenByteCount].isControl { takenByteCount += 1 }
       }
-      guard headerBytes.count < limits.headerByteCountMax else {
+      guard headerBytes.count + takenByteCount <= limits.headerByteCountMax else {
         throw .malformed(.headersTooLong(byteCountMax: limits.headerByteCountMax))
       }
-      headerBytes.append(byte)
+      bytes.extracting(offset..<offset + takenByteCount)
+        .withUnsafeBufferPointer { headerBytes.append(contentsOf: $0) }
+      offset += takenByteCount
     }
     state = .headers(position)
     return bytes.count
