@@ -10,15 +10,15 @@
 struct MultipartDelimiter: Sendable {
   let bytes: [UInt8]
   /// By the first byte of a pair, then by its second: where such a pair ends in the delimiter, a bit for each place,
-  /// modulo 32.
-  private let pairEnds: [UInt32]
+  /// modulo 8. Small, since every upload makes one: more bits would hardly make fewer pairs look like the delimiter's.
+  private let pairEnds: [UInt8]
 
   init(boundary: MultipartBoundary) {
     bytes = [.carriageReturn, .lineFeed, .dash, .dash] + boundary.bytes
-    var pairEnds = [UInt32](repeating: 0, count: 512)
+    var pairEnds = [UInt8](repeating: 0, count: 512)
     for (index, byte) in bytes.enumerated() {
-      pairEnds[Int(byte)] |= 1 << UInt32((index + 1) % 32)
-      pairEnds[256 + Int(byte)] |= 1 << UInt32(index % 32)
+      pairEnds[Int(byte)] |= 1 << UInt8((index + 1) % 8)
+      pairEnds[256 + Int(byte)] |= 1 << UInt8(index % 8)
     }
     self.pairEnds = pairEnds
   }
@@ -49,7 +49,7 @@ struct MultipartDelimiter: Sendable {
       // The table is as long as two bytes can index, and every place looked at lies before the input's last byte.
       let firsts = pairEnds.baseAddress.unsafelyUnwrapped
       let seconds = firsts + 256
-      func ends(_ place: UnsafeRawPointer) -> UInt32 {
+      func ends(_ place: UnsafeRawPointer) -> UInt8 {
         firsts[Int(place.load(as: UInt8.self))] & seconds[Int(place.load(fromByteOffset: 1, as: UInt8.self))]
       }
       let stride = bytes.count &- 1
