@@ -15,7 +15,7 @@ help: ## Lists these targets
 
 build: ## Builds the release binaries, after fetching what is missing
 	@deploy/bootstrap
-	swift build --configuration release
+	deploy/build
 
 up: build ## Runs Saccade on this machine; ARGS="…" goes to `saccade up`
 	@exec .build/release/saccade up $(ARGS)
