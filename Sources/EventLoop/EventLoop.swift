@@ -38,12 +38,12 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   private var deferred = Deque<@LoopActor () -> Void>()
   /// Loop thread only.
   private var turnEnds: [@LoopActor () -> Void] = []
-  /// Every stream reads into this one buffer: its bytes are consumed before the read callback returns. Loop thread only.
-  /// As large as what a fast client has sent by the time it is looked at, so that it takes one system call.
-  let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 * 1024, alignment: 64)
+  /// Every stream reads into this one buffer: its bytes are consumed before the read callback returns, or whoever keeps
+  /// them takes it and leaves another. Loop thread only.
+  private(set) var readBuffer = EventLoop.makeReadBuffer()
   /// How much of it a read may fill, at least a byte: less for as long as memory is short, since what is read of one
   /// stream has to stay somewhere.
-  @LoopActor package var readByteCountMax = 128 * 1024
+  @LoopActor package var readByteCountMax = EventLoop.readBufferByteCount
 
   private init() {
     signal(SIGPIPE, SIG_IGN)
@@ -119,6 +119,37 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   private func owns(_ handle: UnsafeMutablePointer<uv_handle_t>) -> Bool {
     let handle = UnsafeMutableRawPointer(handle)
     return handle == UnsafeMutableRawPointer(wakeUp) || handle == UnsafeMutableRawPointer(beforePoll)
+  }
+
+  // MARK: Reading
+
+  /// As large as what a fast client has sent by the time it is looked at, so that it takes one system call.
+  package static let readBufferByteCount = 128 * 1024
+
+  /// Memory that the loop may read into: pages of its own.
+  package static func makeReadBuffer() -> UnsafeMutableRawBufferPointer {
+    let pages = mmap(nil, readBufferByteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let pages, pages != MAP_FAILED else { preconditionFailure("no memory for a buffer") }
+    return UnsafeMutableRawBufferPointer(start: pages, count: readBufferByteCount)
+  }
+
+  /// Where in the read buffer these bytes are; nil when they are elsewhere.
+  @LoopActor package func offsetInReadBuffer(of bytes: Span<UInt8>) -> Int? {
+    guard let base = readBuffer.baseAddress else { return nil }
+    return bytes.withUnsafeBytes { bytes in
+      guard let start = bytes.baseAddress, start >= base, start < base + readBuffer.count else { return nil }
+      return start - UnsafeRawPointer(base)
+    }
+  }
+
+  /// Gives the read buffer away, with what has just been read, for another that was made by ``makeReadBuffer()``. Spans of
+  /// its bytes stay valid for as long as the new owner leaves them where they are.
+  @LoopActor package func exchangeReadBuffer(
+    for other: UnsafeMutableRawBufferPointer
+  ) -> UnsafeMutableRawBufferPointer {
+    precondition(other.count == EventLoop.readBufferByteCount, "a read buffer has its size")
+    defer { readBuffer = other }
+    return readBuffer
   }
 
   // MARK: Executor

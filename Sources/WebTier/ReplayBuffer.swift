@@ -30,6 +30,7 @@ final class ReplayBuffer {
   }
 
   func append(_ bytes: Span<UInt8>) {
+    if adopt(bytes) { return }
     var offset = 0
     while offset < bytes.count {
       if slabs.last.map({ $0.freeByteCount == 0 }) ?? true { slabs.append(nextSlab()) }
@@ -38,6 +39,19 @@ final class ReplayBuffer {
       offset += count
       receivedByteCount += count
     }
+  }
+
+  /// Keeps what has just been read where it is: the loop gets other memory to read into. That is worth it for what would
+  /// fill more than a slab; what is left unused of the slabs before and after it, at most as much again, counts as used.
+  private func adopt(_ bytes: Span<UInt8>) -> Bool {
+    guard bytes.count > Slab.Size.large.byteCount, promisedByteCount == 0, !pool.isSpent,
+      let offset = EventLoop.shared.offsetInReadBuffer(of: bytes)
+    else { return false }
+    let slab = pool.take(.whole)
+    slab.takeReadBuffer(from: offset, byteCount: bytes.count)
+    slabs.append(slab)
+    receivedByteCount += bytes.count
+    return true
   }
 
   private func nextSlab() -> Slab {

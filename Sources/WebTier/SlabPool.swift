@@ -45,6 +45,7 @@ final class SlabPool {
   private let budgetByteCount: Int
   private var small = FreeList(.small)
   private var large = FreeList(.large)
+  private var whole = FreeList(.whole)
   private var timer: LoopTimer?
   private(set) var usedByteCount = 0 { didSet { boundReads() } }
   /// Set aside for parts that are being gathered.
@@ -54,7 +55,7 @@ final class SlabPool {
   init(budgetByteCount: Int) { self.budgetByteCount = budgetByteCount }
 
   /// True once the budget is spent: sent bytes are then let go, and an upload that needs them again is refused.
-  var isSpent: Bool { usedByteCount + promisedByteCount + Slab.Size.large.byteCount > budgetByteCount }
+  var isSpent: Bool { usedByteCount + promisedByteCount + Slab.Size.whole.byteCount > budgetByteCount }
 
   /// Whoever is held back is read no further than the read that brought too much: with the budget spent that is a small
   /// slab's bytes for each client, not everything that has gathered in its socket.
@@ -69,6 +70,7 @@ final class SlabPool {
     switch size {
     case .small: return small.take() ?? Slab(.small)
     case .large: return large.take() ?? Slab(.large)
+    case .whole: return whole.take() ?? Slab(.whole)
     }
   }
 
@@ -78,11 +80,12 @@ final class SlabPool {
     switch slab.size {
     case .small: small.give(slab)
     case .large: large.give(slab)
+    case .whole: whole.give(slab)
     }
     if timer == nil, hasSurplus { startTrimming() }
   }
 
-  private var hasSurplus: Bool { max(small.byteCount, large.byteCount) > SlabPool.keptByteCount }
+  private var hasSurplus: Bool { max(small.byteCount, large.byteCount, whole.byteCount) > SlabPool.keptByteCount }
 
   private func startTrimming() {
     let timer = LoopTimer { [weak self] in self?.trim() }
@@ -93,6 +96,7 @@ final class SlabPool {
   private func trim() {
     small.trim()
     large.trim()
+    whole.trim()
     if !hasSurplus { close() }
   }
 
