@@ -78,9 +78,9 @@ package struct MultipartParser: Sendable {
   /// After it has thrown, neither it nor ``finish()`` may be called again.
   package mutating func consume<Visitor: MultipartVisitor>(
     _ bytes: Span<UInt8>, visitor: inout Visitor
-  ) throws(MultipartFailure<Visitor.Failure>) {
+  ) throws(MultipartFailure) {
     precondition(state != .failed, "a multipart parser was fed after it had failed")
-    do throws(MultipartFailure<Visitor.Failure>) {
+    do throws(MultipartFailure) {
       var offset = 0
       while offset < bytes.count {
         switch state {
@@ -129,7 +129,7 @@ package struct MultipartParser: Sendable {
 extension MultipartParser {
   private mutating func scanContent<Visitor: MultipartVisitor>(
     _ bytes: Span<UInt8>, from offset: Int, _ visitor: inout Visitor
-  ) throws(MultipartFailure<Visitor.Failure>) -> Int {
+  ) throws(MultipartFailure) -> Int {
     let candidate = delimiter.firstCandidate(in: bytes, from: offset)
     if candidate.start > offset {
       try emit(bytes.extracting(offset..<candidate.start), &visitor)
@@ -141,7 +141,7 @@ extension MultipartParser {
 
   private mutating func continueMatch<Visitor: MultipartVisitor>(
     _ bytes: Span<UInt8>, from offset: Int, matched: Int, _ visitor: inout Visitor
-  ) throws(MultipartFailure<Visitor.Failure>) -> Int {
+  ) throws(MultipartFailure) -> Int {
     var offset = offset
     var matched = matched
     while offset < bytes.count, matched < delimiter.bytes.count, bytes[offset] == delimiter.bytes[matched] {
@@ -162,7 +162,7 @@ extension MultipartParser {
   /// - Returns: whether the byte was used up; if not, it is to be looked at again in the new state.
   private mutating func finishLine<Visitor: MultipartVisitor>(
     _ byte: UInt8, _ visitor: inout Visitor
-  ) throws(MultipartFailure<Visitor.Failure>) -> Bool {
+  ) throws(MultipartFailure) -> Bool {
     let paddingMax = limits.delimiterPaddingByteCountMax
     switch (state, byte) {
     case (.afterBoundary, .dash):
@@ -220,7 +220,7 @@ extension MultipartParser {
   /// The held bytes of a delimiter turned out to be content.
   private mutating func emitHeld<Visitor: MultipartVisitor>(
     _ matched: Int, _ visitor: inout Visitor
-  ) throws(MultipartFailure<Visitor.Failure>) {
+  ) throws(MultipartFailure) {
     let first = min(unownedByteCount, matched)
     unownedByteCount = 0
     state = .content(matched: 0)
@@ -231,16 +231,16 @@ extension MultipartParser {
 
   private mutating func emitByte<Visitor: MultipartVisitor>(
     _ byte: UInt8, _ visitor: inout Visitor
-  ) throws(MultipartFailure<Visitor.Failure>) {
+  ) throws(MultipartFailure) {
     let one: InlineArray<1, UInt8> = [byte]
     try emit(one.span, &visitor)
   }
 
   private mutating func emit<Visitor: MultipartVisitor>(
     _ bytes: Span<UInt8>, _ visitor: inout Visitor
-  ) throws(MultipartFailure<Visitor.Failure>) {
+  ) throws(MultipartFailure) {
     if isInsidePart {
-      do { try visitor.partReceived(bytes) } catch { throw .refused(error) }
+      guard visitor.partReceived(bytes) else { throw .refused }
     } else {
       preambleByteCount += bytes.count
       guard preambleByteCount <= limits.preambleByteCountMax else {
@@ -251,10 +251,10 @@ extension MultipartParser {
 
   private mutating func endPart<Visitor: MultipartVisitor>(
     _ visitor: inout Visitor
-  ) throws(MultipartFailure<Visitor.Failure>) {
+  ) throws(MultipartFailure) {
     guard isInsidePart else { return }
     isInsidePart = false
-    do { try visitor.partEnded() } catch { throw .refused(error) }
+    guard visitor.partEnded() else { throw .refused }
   }
 }
 
@@ -272,7 +272,7 @@ extension MultipartParser {
   /// Collects header lines up to and with the blank one, then begins the part.
   private mutating func scanHeaders<Visitor: MultipartVisitor>(
     _ bytes: Span<UInt8>, from start: Int, position: HeaderPosition, _ visitor: inout Visitor
-  ) throws(MultipartFailure<Visitor.Failure>) -> Int {
+  ) throws(MultipartFailure) -> Int {
     var position = position
     var offset = start
     while offset < bytes.count {
@@ -322,12 +322,12 @@ extension MultipartParser {
 
   private mutating func beginPart<Visitor: MultipartVisitor>(
     at bodyOffset: Int, _ visitor: inout Visitor
-  ) throws(MultipartFailure<Visitor.Failure>) {
+  ) throws(MultipartFailure) {
     let head: MultipartPartHead
     do { head = try MultipartPartHead(parsing: headerBytes, bodyOffset: bodyOffset, limits: limits) } catch {
       throw .malformed(error)
     }
-    do { try visitor.partBegan(head) } catch { throw .refused(error) }
+    guard visitor.partBegan(head) else { throw .refused }
     isInsidePart = true
     // A part without content may have its blank line's CRLF double as the delimiter's (RFC 2046 5.1.1: the CRLF
     // before the content is optional in `body-part`).

@@ -11,6 +11,8 @@ final class FormSink: ImageSink {
   private let closingDelimiterByteCount: Int
   private var parser: MultipartParser
   private var isInFile = false
+  /// Why the parse was aborted.
+  private var refusal: SubmissionError?
 
   init(_ submission: Submission, boundary: MultipartBoundary, contentLength: Int?, byteCountMax: Int) {
     self.byteCountMax = byteCountMax
@@ -22,13 +24,12 @@ final class FormSink: ImageSink {
 
   func receive(_ bytes: Span<UInt8>) throws(RequestBodyError) {
     var visitor = self
-    do throws(MultipartFailure<SubmissionError>) {
+    do throws(MultipartFailure) {
       try parser.consume(bytes, visitor: &visitor)
     } catch {
-      switch error {
-      case .malformed(let error): throw submission.refuse(.malformedForm(error))
-      case .refused(let error): throw submission.refuse(error)
-      }
+      if let refusal { throw submission.refuse(refusal) }
+      guard case .malformed(let error) = error else { preconditionFailure("a form was refused for no reason") }
+      throw submission.refuse(.malformedForm(error))
     }
   }
 
@@ -39,10 +40,11 @@ final class FormSink: ImageSink {
 }
 
 extension FormSink: @LoopActor MultipartVisitor {
-  func partBegan(_ head: MultipartPartHead) throws(SubmissionError) {
+  func partBegan(_ head: MultipartPartHead) -> Bool {
     isInFile = head.isFile
-    guard isInFile else { return }
-    try submission.beginFile(name: head.fileName ?? "", predictedByteCount: predictedByteCount(of: head))
+    return accepts { () throws(SubmissionError) in
+      try submission.beginFile(name: head.fileName ?? "", predictedByteCount: predictedByteCount(of: head))
+    }
   }
 
   /// The length by the part's own Content-Length, where that can be true; else what is left of the request, which is
@@ -55,12 +57,24 @@ extension FormSink: @LoopActor MultipartVisitor {
     return announced
   }
 
-  func partReceived(_ bytes: Span<UInt8>) throws(SubmissionError) {
-    if isInFile { try submission.receiveFile(bytes) }
+  func partReceived(_ bytes: Span<UInt8>) -> Bool {
+    accepts { () throws(SubmissionError) in try submission.receiveFile(bytes) }
   }
 
-  func partEnded() throws(SubmissionError) {
-    if isInFile { try submission.endFile() }
-    isInFile = false
+  func partEnded() -> Bool {
+    defer { isInFile = false }
+    return accepts { () throws(SubmissionError) in try submission.endFile() }
+  }
+
+  /// Takes a step of a file; a field's are passed over.
+  private func accepts(_ step: () throws(SubmissionError) -> Void) -> Bool {
+    guard isInFile else { return true }
+    do throws(SubmissionError) {
+      try step()
+      return true
+    } catch {
+      refusal = error
+      return false
+    }
   }
 }

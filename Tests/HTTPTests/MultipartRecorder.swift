@@ -18,24 +18,33 @@ struct MultipartRecorder: MultipartVisitor {
   /// What was done out of order; empty when all is well.
   var disorder: [String] = []
 
-  mutating func partBegan(_ head: MultipartPartHead) throws(Never) {
+  mutating func partBegan(_ head: MultipartPartHead) -> Bool {
     if parts.last?.isComplete == false { disorder.append("a part began within a part") }
     heads.append(head)
     parts.append(
       Part(
         name: head.name, fileName: head.fileName, contentType: head.contentType, content: [], isComplete: false))
+    return true
   }
 
-  mutating func partReceived(_ bytes: Span<UInt8>) throws(Never) {
-    guard let last = parts.last, !last.isComplete else { return disorder.append("content outside of a part") }
+  mutating func partReceived(_ bytes: Span<UInt8>) -> Bool {
+    guard let last = parts.last, !last.isComplete else {
+      disorder.append("content outside of a part")
+      return true
+    }
     if bytes.isEmpty { disorder.append("an empty piece") }
     pieceCount += 1
     for index in bytes.indices { parts[parts.count - 1].content.append(bytes[index]) }
+    return true
   }
 
-  mutating func partEnded() throws(Never) {
-    guard let last = parts.last, !last.isComplete else { return disorder.append("an end without a part") }
+  mutating func partEnded() -> Bool {
+    guard let last = parts.last, !last.isComplete else {
+      disorder.append("an end without a part")
+      return true
+    }
     parts[parts.count - 1].isComplete = true
+    return true
   }
 }
 
@@ -75,12 +84,11 @@ private func feed(
 ) throws(MultipartError) {
   var start = 0
   for end in cuts + [body.count] {
-    do throws(MultipartFailure<Never>) {
+    do throws(MultipartFailure) {
       try parser.consume(body.span.extracting(start..<end), visitor: &recorder)
     } catch {
-      switch error {
-      case .malformed(let error): throw error
-      }
+      guard case .malformed(let error) = error else { preconditionFailure("the recorder refuses nothing") }
+      throw error
     }
     start = end
   }
