@@ -108,16 +108,9 @@ final class ImageUpload {
   var isEmpty: Bool { receivedByteCount == 0 }
   var isStored: Bool { if case .success = outcome { true } else { false } }
 
-  /// Waits until the file is in the bucket. Called once, after `end()`.
-  func stored() async throws(UploadError) {
-    let result = await withTaskCancellationHandler {
-      await withUnsafeContinuation { continuation in
-        if let outcome { continuation.resume(returning: outcome) } else { waiter = continuation }
-      }
-    } onCancel: {
-      EventLoop.shared.spawn { self.abandon() }
-    }
-    try result.get()
+  /// Resumes when the file is in the bucket, or will not be. Called once, after `end()`.
+  func report(to continuation: UnsafeContinuation<Result<Void, UploadError>, Never>) {
+    if let outcome { continuation.resume(returning: outcome) } else { waiter = continuation }
   }
 
   /// Gives everything up: the client has gone or its request is not acceptable. Nothing stays in the bucket, since

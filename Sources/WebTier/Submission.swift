@@ -44,21 +44,14 @@ final class Submission {
     storage.unreserve()
   }
 
-  /// Streams the body into `sink`, which calls the functions below.
-  func receive(through sink: any ImageSink) async throws(SubmissionError) {
-    do throws(RequestBodyError) {
-      try await body.stream(to: sink, upTo: sink.byteCountMax)
-    } catch {
-      throw failure ?? .body(error)
-    }
-    try sink.finish()
+  /// The client has gone: what is not in the bucket yet never will be.
+  func cancel() {
+    for upload in uploads where !upload.isStored { upload.abandon() }
   }
 
-  /// Waits until every file is in the bucket.
-  func stored() async throws(SubmissionError) {
-    for upload in uploads where !upload.isStored {
-      do throws(UploadError) { try await upload.stored() } catch { throw .upload(error, fileName: upload.name) }
-    }
+  /// Throws what kept an upload from being stored.
+  func check(_ upload: ImageUpload, _ result: Result<Void, UploadError>) throws(SubmissionError) {
+    if case .failure(let error) = result { throw .upload(error, fileName: upload.name) }
   }
 
   /// The queue has the jobs: from now on the images are theirs.
