@@ -129,7 +129,9 @@ final class ImageUpload {
   /// Collects the first bytes and refuses what cannot be an image before any of it is sent.
   private func inspectHead(_ bytes: Span<UInt8>) throws(UploadError) {
     guard head.count < ImageSignature.byteCount else { return }
-    for index in 0..<min(bytes.count, ImageSignature.byteCount - head.count) { head.append(bytes[index]) }
+    bytes.extracting(first: ImageSignature.byteCount - head.count).withUnsafeBufferPointer {
+      head.append(contentsOf: $0)
+    }
     if head.count == ImageSignature.byteCount, !ImageSignature.matches(head) { throw .notAnImage }
   }
 
@@ -142,9 +144,10 @@ final class ImageUpload {
 
   // MARK: To S3
 
+  /// The strategy holds the upload until that is settled. A weak reference would make every other one to it slow.
   private func follow(_ strategy: any UploadStrategy) {
-    strategy.onEnd = { [weak self] in self?.strategyEnded($0) }
-    strategy.onProgress = { [weak self] in self?.balance() }
+    strategy.onEnd = { [self] in strategyEnded($0) }
+    strategy.onProgress = { [self] in balance() }
   }
 
   /// Settles the upload; or goes on with comparing, when another has been faster.
@@ -170,6 +173,8 @@ final class ImageUpload {
     outcome = result
     balance()
     onBackPressure = nil
+    strategy.onEnd = nil
+    strategy.onProgress = nil
     storage.uploadEnded()
     waiter?.resume(returning: result)
     waiter = nil
