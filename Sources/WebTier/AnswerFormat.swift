@@ -36,15 +36,22 @@ enum AnswerFormat {
       headers["Retry-After"] = String(Problem.retrySeconds)
       headers["Cache-Control"] = "no-store"
     }
-    let body: [UInt8]
+    var body: [UInt8] = []
     switch self {
     case .text:
-      headers["Content-Type"] = "text/plain; charset=utf-8"
-      body = Array(replies.map { line($0) + "\n" }.joined().utf8)
+      headers.add("Content-Type", "text/plain; charset=utf-8")
+      for reply in replies {
+        body.append(contentsOf: line(reply).utf8)
+        body.append(0x0A)
+      }
     case .json:
-      headers["Content-Type"] = AnswerFormat.jsonType
-      let elements = replies.map(json)
-      body = isList ? [0x5B] + elements.joined(separator: [0x2C]) + [0x5D, 0x0A] : (elements.first ?? []) + [0x0A]
+      headers.add("Content-Type", AnswerFormat.jsonType)
+      if isList {
+        body = [0x5B] + replies.map(json).joined(separator: [0x2C]) + [0x5D]
+      } else if let reply = replies.first {
+        body = json(reply)
+      }
+      body.append(0x0A)
     }
     return HTTPResponse(status: pending.isEmpty ? .ok : .accepted, headers: headers, body: body)
   }

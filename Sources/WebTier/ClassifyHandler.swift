@@ -64,7 +64,8 @@ final class ClassifyHandler {
       }
       try sink.finish()
       for upload in submission.uploads where !upload.isStored {
-        try submission.check(upload, await withUnsafeContinuation { upload.report(to: $0) })
+        let result = await withUnsafeContinuation { upload.report(to: $0) }
+        try result.mapError { SubmissionError.upload($0, fileName: upload.name) }.get()
       }
       record.stored()
       let patience = Patience(request.head.headers, atMost: configuration.limits.answerTimeout)

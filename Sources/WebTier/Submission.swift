@@ -4,7 +4,8 @@ import Jobs
 
 /// The files of one request while they arrive.
 ///
-/// Owned by one request's task. Whoever gives up calls `abandon()`; whoever succeeds has awaited `stored()`.
+/// Owned by one request's task. Whoever gives up calls `abandon()`; whoever succeeds has awaited every
+/// upload.
 @LoopActor
 final class Submission {
   private let storage: ImageStorage
@@ -47,11 +48,6 @@ final class Submission {
   /// The client has gone: what is not in the bucket yet never will be.
   func cancel() {
     for upload in uploads where !upload.isStored { upload.abandon() }
-  }
-
-  /// Throws what kept an upload from being stored.
-  func check(_ upload: ImageUpload, _ result: Result<Void, UploadError>) throws(SubmissionError) {
-    if case .failure(let error) = result { throw .upload(error, fileName: upload.name) }
   }
 
   /// The queue has the jobs: from now on the images are theirs.
