@@ -40,7 +40,7 @@ final class AnswerTable {
   private var listenerCount = 0
   private let countMax: Int
   private var timer: LoopTimer?
-  private var timerDeadline: ContinuousClock.Instant?
+  private var timerIsArmed = false
 
   init(limits: WebLimits) {
     var bounds = PendingAnswers<Waiter>.Limits()
@@ -125,7 +125,7 @@ final class AnswerTable {
   }
 
   private func expire() {
-    timerDeadline = nil
+    timerIsArmed = false
     for (id, waiter) in pending.expire(at: .now) { waiter.settle(.success(.pending(id))) }
     scheduleExpiry()
   }
@@ -133,8 +133,8 @@ final class AnswerTable {
   /// The timer only moves forward when it has fired: most answers come long before their deadlines, and an early
   /// expiry finds nothing and costs little.
   private func scheduleExpiry() {
-    guard timerDeadline == nil, let deadline = pending.nextDeadline else { return }
-    timerDeadline = deadline
+    guard !timerIsArmed, let deadline = pending.nextDeadline else { return }
+    timerIsArmed = true
     timer?.start(after: deadline - .now)
   }
 }

@@ -38,13 +38,13 @@ package struct PendingAnswers<Waiter> {
   }
 
   private enum State {
-    case waiting(Waiter, deadline: ContinuousClock.Instant)
+    case waiting(Waiter, deadline: Duration)
     case answered, unanswered
   }
 
   /// A deadline; stale once the job with its id does not wait for it any more.
   private struct Alarm: Comparable {
-    let deadline: ContinuousClock.Instant
+    let deadline: Duration
     let id: JobID
 
     static func < (left: Alarm, right: Alarm) -> Bool {
@@ -53,6 +53,9 @@ package struct PendingAnswers<Waiter> {
   }
 
   private let limits: Limits
+  /// Deadlines are kept as times since then: an instant is a type whose size only the runtime knows, and each copy of one
+  /// a call.
+  private static var epoch: ContinuousClock.Instant { ContinuousClock().systemEpoch }
   /// Of the jobs that wait and of those that were settled, in one table: an id is hashed once for each event.
   private var states: [JobID: State] = [:]
   private var settledOrder = Deque<JobID>()
@@ -69,7 +72,7 @@ package struct PendingAnswers<Waiter> {
   package var nextDeadline: ContinuousClock.Instant? {
     mutating get {
       while let alarm = alarms.min {
-        if !isStale(alarm) { return alarm.deadline }
+        if !isStale(alarm) { return Self.epoch + alarm.deadline }
         alarms.removeMin()
       }
       return nil
@@ -90,6 +93,7 @@ package struct PendingAnswers<Waiter> {
   ) throws(InsertionError) {
     guard states.index(forKey: id) == nil else { throw .taken }
     guard count < limits.pendingCountMax else { throw .full }
+    let deadline = Self.epoch.duration(to: deadline)
     states[id] = .waiting(waiter, deadline: deadline)
     count += 1
     alarms.insert(Alarm(deadline: deadline, id: id))
@@ -128,6 +132,7 @@ package struct PendingAnswers<Waiter> {
   /// Time has passed.
   /// - Returns: whose deadline is `now` or before, in the order of their deadlines.
   package mutating func expire(at now: ContinuousClock.Instant) -> [(id: JobID, waiter: Waiter)] {
+    let now = Self.epoch.duration(to: now)
     var expired: [(id: JobID, waiter: Waiter)] = []
     while let alarm = alarms.min, alarm.deadline <= now {
       alarms.removeMin()
