@@ -22,6 +22,10 @@ enum AnswerFormat {
 
   static let jsonType = "application/json"
 
+  // Made once: what begins with one of these has no need to check, and to grow for, its first field.
+  private static let textHeaders: HTTPHeaders = ["Content-Type": "text/plain; charset=utf-8"]
+  private static let jsonHeaders: HTTPHeaders = ["Content-Type": jsonType]
+
   /// - Parameter isList: The request was a form of several files: its answer is an array, and one bad image among good
   ///   ones is an element of it, not the status of all.
   func response(to replies: [Reply], isList: Bool) -> HTTPResponse {
@@ -29,22 +33,27 @@ enum AnswerFormat {
     if !isList, case .answered(let answer, _) = replies.first, case .failure(let error) = answer.outcome {
       return Problem(error, id: answer.id).response
     }
-    var headers: HTTPHeaders = [:]
+    var headers = self == .text ? AnswerFormat.textHeaders : AnswerFormat.jsonHeaders
     if let id = pending.first {
       // A list has no place of its own; its elements say where theirs are.
       if !isList { headers["Location"] = ResultsHandler.location(of: id) }
       headers["Retry-After"] = String(Problem.retrySeconds)
       headers["Cache-Control"] = "no-store"
     }
-    let body: [UInt8]
+    var body: [UInt8] = []
     switch self {
     case .text:
-      headers["Content-Type"] = "text/plain; charset=utf-8"
-      body = Array(replies.map { line($0) + "\n" }.joined().utf8)
+      for reply in replies {
+        body.append(contentsOf: line(reply).utf8)
+        body.append(0x0A)
+      }
     case .json:
-      headers["Content-Type"] = AnswerFormat.jsonType
-      let elements = replies.map(json)
-      body = isList ? [0x5B] + elements.joined(separator: [0x2C]) + [0x5D, 0x0A] : (elements.first ?? []) + [0x0A]
+      if isList {
+        body = [0x5B] + replies.map(json).joined(separator: [0x2C]) + [0x5D]
+      } else if let reply = replies.first {
+        body = json(reply)
+      }
+      body.append(0x0A)
     }
     return HTTPResponse(status: pending.isEmpty ? .ok : .accepted, headers: headers, body: body)
   }

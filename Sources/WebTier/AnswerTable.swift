@@ -6,22 +6,41 @@ import Jobs
 @LoopActor
 final class AnswerTable {
   /// One wait. The answer may come before anybody awaits it, since the job is on its way by then.
+  @LoopActor
   final class Waiter {
-    enum State {
+    private enum State {
       case expected
-      case awaited(UnsafeContinuation<Reply?, Never>)
-      case settled(Reply?)
+      case awaited(UnsafeContinuation<Result<Reply, SubmissionError>, Never>)
+      case settled(Result<Reply, SubmissionError>)
     }
-    var state = State.expected
+
+    let id: JobID
+    private var state = State.expected
+
+    init(_ id: JobID) { self.id = id }
+
+    var isSettled: Bool { if case .settled = state { true } else { false } }
+
+    /// Resumes with the answer: `.pending` when the deadline passes first; `.cancelled` when the wait is withdrawn, or the
+    /// client has gone before.
+    func reply(to continuation: UnsafeContinuation<Result<Reply, SubmissionError>, Never>) {
+      if case .settled(let result) = state { return continuation.resume(returning: result) }
+      if Task.isCancelled { return continuation.resume(returning: .failure(.cancelled)) }
+      state = .awaited(continuation)
+    }
+
+    func settle(_ result: Result<Reply, SubmissionError>) {
+      if case .awaited(let continuation) = state { continuation.resume(returning: result) }
+      state = .settled(result)
+    }
   }
 
   private var pending: PendingAnswers<Waiter>
-  private var waiters: [JobID: Waiter] = [:]
   private var listeners: [JobID: [AnswerListener]] = [:]
   private var listenerCount = 0
   private let countMax: Int
   private var timer: LoopTimer?
-  private var timerDeadline: ContinuousClock.Instant?
+  private var timerIsArmed = false
 
   init(limits: WebLimits) {
     var bounds = PendingAnswers<Waiter>.Limits()
@@ -37,45 +56,26 @@ final class AnswerTable {
   func hasRoom(beside expectedCount: Int) -> Bool { count + expectedCount < countMax }
 
   /// A job is about to be sent: its answer is wanted until the deadline. To be withdrawn by whoever expects it.
-  func expect(_ id: JobID, until deadline: ContinuousClock.Instant) throws(SubmissionError) {
-    let waiter = Waiter()
+  func expect(_ id: JobID, until deadline: ContinuousClock.Instant) throws(SubmissionError) -> Waiter {
+    let waiter = Waiter(id)
     do {
       try pending.insert(id, deadline: deadline, waiter: waiter)
     } catch {
       throw .tooManyPending
     }
-    waiters[id] = waiter
     scheduleExpiry()
-  }
-
-  /// Waits for the answer to an expected job.
-  /// - Returns: `.pending` when its deadline passes first.
-  /// - Throws: `.cancelled` when the client has gone.
-  func reply(to id: JobID) async throws(SubmissionError) -> Reply {
-    guard let waiter = waiters[id] else { throw .cancelled }
-    let reply: Reply?
-    if case .settled(let settled) = waiter.state {
-      reply = settled
-    } else {
-      reply = await withTaskCancellationHandler {
-        await withUnsafeContinuation { continuation in
-          if Task.isCancelled { return continuation.resume(returning: nil) }
-          waiter.state = .awaited(continuation)
-        }
-      } onCancel: {
-        EventLoop.shared.spawn { self.withdraw(id) }
-      }
-    }
-    guard let reply else { throw .cancelled }
-    return reply
+    return waiter
   }
 
   /// Nobody waits any more, or ever did.
-  func withdraw(_ id: JobID) {
-    guard let waiter = waiters.removeValue(forKey: id) else { return }
-    pending.drop(id)
-    settle(waiter, nil)
+  func withdraw(_ waiter: Waiter) {
+    guard !waiter.isSettled else { return }
+    pending.drop(waiter.id)
+    waiter.settle(.failure(.cancelled))
   }
+
+  /// The client of a job, if one waits, has gone.
+  func withdraw(_ id: JobID) { pending.drop(id)?.settle(.failure(.cancelled)) }
 
   /// An answer has come.
   /// - Returns: Whether somebody was waiting for it.
@@ -83,7 +83,7 @@ final class AnswerTable {
     let resolution = pending.resolve(answer.id)
     let isHeard = !listeners.isEmpty && tellListeners(answer, json: json)
     guard case .resolved(let waiter) = resolution else { return isHeard }
-    settle(waiter, .answered(answer, json: json))
+    waiter.settle(.success(.answered(answer, json: json)))
     return true
   }
 
@@ -120,26 +120,21 @@ final class AnswerTable {
   func close() {
     timer?.close()
     timer = nil
-    for id in Array(waiters.keys) { withdraw(id) }
+    for waiter in pending.dropAll() { waiter.settle(.failure(.cancelled)) }
     for listener in listeners.values.joined() { listener.release() }
   }
 
-  private func settle(_ waiter: Waiter, _ reply: Reply?) {
-    if case .awaited(let continuation) = waiter.state { continuation.resume(returning: reply) }
-    waiter.state = .settled(reply)
-  }
-
   private func expire() {
-    timerDeadline = nil
-    for (id, waiter) in pending.expire(at: .now) { settle(waiter, .pending(id)) }
+    timerIsArmed = false
+    for (id, waiter) in pending.expire(at: .now) { waiter.settle(.success(.pending(id))) }
     scheduleExpiry()
   }
 
   /// The timer only moves forward when it has fired: most answers come long before their deadlines, and an early
   /// expiry finds nothing and costs little.
   private func scheduleExpiry() {
-    guard timerDeadline == nil, let deadline = pending.nextDeadline else { return }
-    timerDeadline = deadline
+    guard !timerIsArmed, let deadline = pending.nextDeadline else { return }
+    timerIsArmed = true
     timer?.start(after: deadline - .now)
   }
 }

@@ -34,33 +34,70 @@ final class ClassifyHandler {
     let fileCountMax = configuration.limits.filesPerFormMax
     let submission = Submission(storage: storage, body: request.body, fileCountMax: fileCountMax, makeID: makeID)
     record.submission = submission
+    // One handler for all the waits of a request: each would cost the runtime as much as the wait itself.
+    return await withTaskCancellationHandler {
+      await answer(request, with: submission, as: format, record: record)
+    } onCancel: {
+      EventLoop.shared.spawn { self.cancel(submission) }
+    }
+  }
+
+  /// The client has gone: nothing is waited for any more but for jobs on their way to the queue.
+  private func cancel(_ submission: Submission) {
+    submission.cancel()
+    for upload in submission.uploads { answers.withdraw(upload.key.id) }
+  }
+
+  /// The waits are spelled out here, for each function that is awaited costs the runtime as much as two of them.
+  @inline(__always)
+  private func answer(
+    _ request: HTTPRequest, with submission: Submission, as format: AnswerFormat, record: RequestRecord
+  ) async -> HTTPResponse {
     do throws(SubmissionError) {
       try admit(submission)
       if request.head.headers.contains("idempotency-key") {
         submission.repeatable = try await idempotency.images(of: request)
       }
       let sink = try sink(for: request, into: submission)
-      try await submission.receive(through: sink)
-      try await submission.stored()
+      do throws(RequestBodyError) { try await request.body.stream(to: sink, upTo: sink.byteCountMax) } catch {
+        throw submission.failure ?? .body(error)
+      }
+      try sink.finish()
+      for upload in submission.uploads where !upload.isStored {
+        let result = await withUnsafeContinuation { upload.report(to: $0) }
+        try result.mapError { SubmissionError.upload($0, fileName: upload.name) }.get()
+      }
       record.stored()
       let patience = Patience(request.head.headers, atMost: configuration.limits.answerTimeout)
-      let replies =
-        submission.repeatable == nil
-        ? try await ask(submission, of: record.id, for: patience.duration)
-        : try await idempotency.ask(submission.uploads, for: patience.duration) { job(for: $0, of: record.id) }
-      record.replies = replies
-      for reply in replies { metrics.count(reply) }
-      var response = format.response(to: replies, isList: sink.isForm && replies.count > 1)
-      if let applied = patience.applied(isPending: response.status == .accepted) {
-        response.headers.add("Preference-Applied", applied)
+      if submission.repeatable == nil {
+        let waiters = try expectAnswers(to: submission, for: patience.duration)
+        defer { for waiter in waiters { answers.withdraw(waiter) } }
+        let jobs = submission.uploads.map { job(for: $0, of: record.id) }
+        try await withUnsafeContinuation { sender.send(jobs, $0) }.get()
+        submission.wasQueued()
+        for waiter in waiters { record.replies.append(try await withUnsafeContinuation { waiter.reply(to: $0) }.get()) }
+      } else {
+        record.replies =
+          try await idempotency.ask(submission.uploads, for: patience.duration) { job(for: $0, of: record.id) }
       }
-      if submission.isRepeated { response.headers.add("Idempotency-Replayed", "true") }
-      return response
+      return response(with: record.replies, to: submission, as: format, isForm: sink.isForm, patience)
     } catch {
       submission.abandon()
       metrics.count(error)
       return Problem(error).response
     }
+  }
+
+  private func response(
+    with replies: [Reply], to submission: Submission, as format: AnswerFormat, isForm: Bool, _ patience: Patience
+  ) -> HTTPResponse {
+    for reply in replies { metrics.count(reply) }
+    var response = format.response(to: replies, isList: isForm && replies.count > 1)
+    if let applied = patience.applied(isPending: response.status == .accepted) {
+      response.headers.add("Preference-Applied", applied)
+    }
+    if submission.isRepeated { response.headers.add("Idempotency-Replayed", "true") }
+    return response
   }
 
   /// Refuses what there is no room for at its head: its body is neither asked for nor read.
@@ -92,20 +129,19 @@ final class ClassifyHandler {
     }
   }
 
-  /// Enqueues a job for each stored image and waits for the answers, in the images' order.
-  private func ask(
-    _ submission: Submission, of requestID: RequestID, for patience: Duration
-  ) async throws(SubmissionError) -> [Reply] {
-    let uploads = submission.uploads
+  /// Before the jobs are sent, so that no answer comes too early. Each wait is to be withdrawn.
+  private func expectAnswers(
+    to submission: Submission, for patience: Duration
+  ) throws(SubmissionError) -> [AnswerTable.Waiter] {
     let deadline = ContinuousClock.now + patience
-    let ids = uploads.map(\.key.id)
-    defer { for id in ids { answers.withdraw(id) } }
-    for id in ids { try answers.expect(id, until: deadline) }
-    try await sender.send(uploads.map { job(for: $0, of: requestID) })
-    submission.wasQueued()
-    var replies: [Reply] = []
-    for upload in uploads { replies.append(try await answers.reply(to: upload.key.id)) }
-    return replies
+    var waiters: [AnswerTable.Waiter] = []
+    do throws(SubmissionError) {
+      for upload in submission.uploads { waiters.append(try answers.expect(upload.key.id, until: deadline)) }
+    } catch {
+      for waiter in waiters { answers.withdraw(waiter) }
+      throw error
+    }
+    return waiters
   }
 
   private func job(for upload: ImageUpload, of requestID: RequestID) -> ClassificationJob {

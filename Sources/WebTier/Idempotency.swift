@@ -100,7 +100,7 @@ final class Idempotency {
     // Beforehand, so that a repetition at the same time does not send them too.
     for job in jobs { recent.insert(job.id, at: .now) }
     do throws(SubmissionError) {
-      try await sender.send(jobs)
+      try await withUnsafeContinuation { sender.send(jobs, $0) }.get()
     } catch {
       for job in jobs { recent.remove(job.id) }
       throw error

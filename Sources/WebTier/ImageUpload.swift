@@ -108,16 +108,9 @@ final class ImageUpload {
   var isEmpty: Bool { receivedByteCount == 0 }
   var isStored: Bool { if case .success = outcome { true } else { false } }
 
-  /// Waits until the file is in the bucket. Called once, after `end()`.
-  func stored() async throws(UploadError) {
-    let result = await withTaskCancellationHandler {
-      await withUnsafeContinuation { continuation in
-        if let outcome { continuation.resume(returning: outcome) } else { waiter = continuation }
-      }
-    } onCancel: {
-      EventLoop.shared.spawn { self.abandon() }
-    }
-    try result.get()
+  /// Resumes when the file is in the bucket, or will not be. Called once, after `end()`.
+  func report(to continuation: UnsafeContinuation<Result<Void, UploadError>, Never>) {
+    if let outcome { continuation.resume(returning: outcome) } else { waiter = continuation }
   }
 
   /// Gives everything up: the client has gone or its request is not acceptable. Nothing stays in the bucket, since
@@ -136,7 +129,9 @@ final class ImageUpload {
   /// Collects the first bytes and refuses what cannot be an image before any of it is sent.
   private func inspectHead(_ bytes: Span<UInt8>) throws(UploadError) {
     guard head.count < ImageSignature.byteCount else { return }
-    for index in 0..<min(bytes.count, ImageSignature.byteCount - head.count) { head.append(bytes[index]) }
+    bytes.extracting(first: ImageSignature.byteCount - head.count).withUnsafeBufferPointer {
+      head.append(contentsOf: $0)
+    }
     if head.count == ImageSignature.byteCount, !ImageSignature.matches(head) { throw .notAnImage }
   }
 
@@ -149,9 +144,10 @@ final class ImageUpload {
 
   // MARK: To S3
 
+  /// The strategy holds the upload until that is settled. A weak reference would make every other one to it slow.
   private func follow(_ strategy: any UploadStrategy) {
-    strategy.onEnd = { [weak self] in self?.strategyEnded($0) }
-    strategy.onProgress = { [weak self] in self?.balance() }
+    strategy.onEnd = { [self] in strategyEnded($0) }
+    strategy.onProgress = { [self] in balance() }
   }
 
   /// Settles the upload; or goes on with comparing, when another has been faster.
@@ -177,6 +173,8 @@ final class ImageUpload {
     outcome = result
     balance()
     onBackPressure = nil
+    strategy.onEnd = nil
+    strategy.onProgress = nil
     storage.uploadEnded()
     waiter?.resume(returning: result)
     waiter = nil

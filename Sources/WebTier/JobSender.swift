@@ -5,10 +5,35 @@ import Jobs
 /// Puts jobs into the request queue: calls and continuations around ``MessageBatcher``.
 @LoopActor
 final class JobSender {
-  /// One job on its way.
-  struct Item {
+  /// One job on its way. A class, since the batcher passes it on several times.
+  final class Item: Sendable {
     let body: String
-    let continuation: UnsafeContinuation<Result<Void, SubmissionError>, Never>
+    let shipment: Shipment
+
+    init(body: String, shipment: Shipment) {
+      self.body = body
+      self.shipment = shipment
+    }
+  }
+
+  /// Jobs that are sent together: their sender waits for the last of them.
+  @LoopActor
+  final class Shipment {
+    private var leftCount: Int
+    private var outcome: Result<Void, SubmissionError> = .success(())
+    private let continuation: UnsafeContinuation<Result<Void, SubmissionError>, Never>
+
+    init(of count: Int, _ continuation: UnsafeContinuation<Result<Void, SubmissionError>, Never>) {
+      leftCount = count
+      self.continuation = continuation
+    }
+
+    /// One job has been taken or refused; of several errors the first counts.
+    func settle(_ result: Result<Void, SubmissionError>) {
+      if case .success = outcome { outcome = result }
+      leftCount -= 1
+      if leftCount == 0 { continuation.resume(returning: outcome) }
+    }
   }
 
   private let sqs: SQSClient
@@ -27,26 +52,20 @@ final class JobSender {
 
   var queuedCount: Int { arrivals.count + batcher.queuedEntryCount }
 
-  /// Returns when SQS has all of the jobs.
+  /// Resumes when SQS has all of the jobs, or refuses one.
   ///
   /// A client that goes away meanwhile does not stop them: what has been stored may as well be classified.
-  func send(_ jobs: [ClassificationJob]) async throws(SubmissionError) {
-    if jobs.count == 1 { return try await send(jobs[0]).get() }
-    let sends = jobs.map { job in EventLoop.shared.start { try await self.send(job).get() } }
-    for send in sends {
-      do { try await send.value } catch {
-        throw error as? SubmissionError ?? .cancelled
+  func send(_ jobs: [ClassificationJob], _ continuation: UnsafeContinuation<Result<Void, SubmissionError>, Never>) {
+    if jobs.isEmpty { return continuation.resume(returning: .success(())) }
+    let shipment = Shipment(of: jobs.count, continuation)
+    for job in jobs {
+      do throws(JobMessageError) {
+        let body = try job.encoded()
+        if arrivals.isEmpty { EventLoop.shared.atEndOfTurn { self.submitArrivals() } }
+        arrivals.append((Item(body: String(decoding: body, as: UTF8.self), shipment: shipment), body.count))
+      } catch {
+        shipment.settle(.failure(.job(error)))
       }
-    }
-  }
-
-  private func send(_ job: ClassificationJob) async -> Result<Void, SubmissionError> {
-    let body: [UInt8]
-    do throws(JobMessageError) { body = try job.encoded() } catch { return .failure(.job(error)) }
-    return await withUnsafeContinuation { continuation in
-      let item = Item(body: String(decoding: body, as: UTF8.self), continuation: continuation)
-      if arrivals.isEmpty { EventLoop.shared.atEndOfTurn { self.submitArrivals() } }
-      arrivals.append((item, body.count))
     }
   }
 
@@ -60,8 +79,8 @@ final class JobSender {
     for action in actions {
       switch action {
       case .send(let batch): EventLoop.shared.spawn { await self.call(batch) }
-      case .resolve(let item): item.continuation.resume(returning: .success(()))
-      case .reject(let item, let rejection): item.continuation.resume(returning: .failure(.queue(rejection.reason)))
+      case .resolve(let item): item.shipment.settle(.success(()))
+      case .reject(let item, let rejection): item.shipment.settle(.failure(.queue(rejection.reason)))
       }
     }
   }

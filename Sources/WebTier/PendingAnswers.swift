@@ -37,72 +37,79 @@ package struct PendingAnswers<Waiter> {
     case unknown
   }
 
-  private struct Entry {
-    let waiter: Waiter
-    let ticket: UInt64
-  }
-
-  /// A deadline; stale once the entry with its ticket has gone.
-  private struct Alarm: Comparable {
-    let deadline: ContinuousClock.Instant
-    let ticket: UInt64
-    let id: JobID
-
-    static func < (left: Alarm, right: Alarm) -> Bool {
-      (left.deadline, left.ticket) < (right.deadline, right.ticket)
-    }
-  }
-
-  private enum Settled {
+  private enum State {
+    case waiting(Waiter, deadline: Duration)
     case answered, unanswered
   }
 
+  /// A deadline; stale once the job with its id does not wait for it any more.
+  private struct Alarm: Comparable {
+    let deadline: Duration
+    let id: JobID
+
+    static func < (left: Alarm, right: Alarm) -> Bool {
+      left.deadline == right.deadline ? left.id < right.id : left.deadline < right.deadline
+    }
+  }
+
   private let limits: Limits
-  private var entries: [JobID: Entry] = [:]
-  /// The first one is never stale.
-  private var alarms = Heap<Alarm>()
-  private var nextTicket: UInt64 = 0
-  private var settled: [JobID: Settled] = [:]
+  /// Deadlines are kept as times since then: an instant is a type whose size only the runtime knows, and each copy of one
+  /// a call.
+  private static var epoch: ContinuousClock.Instant { ContinuousClock().systemEpoch }
+  /// Of the jobs that wait and of those that were settled, in one table: an id is hashed once for each event.
+  private var states: [JobID: State] = [:]
   private var settledOrder = Deque<JobID>()
+  private var alarms = Heap<Alarm>()
+  package private(set) var count = 0
 
   package init(limits: Limits = Limits()) {
     self.limits = limits
   }
 
-  package var count: Int { entries.count }
-  package var isEmpty: Bool { entries.isEmpty }
-  /// When ``expire(at:)`` is to be called next.
-  package var nextDeadline: ContinuousClock.Instant? { alarms.min?.deadline }
+  package var isEmpty: Bool { count == 0 }
+
+  /// When ``expire(at:)`` is to be called next. Only who asks pays for finding it among the stale ones.
+  package var nextDeadline: ContinuousClock.Instant? {
+    mutating get {
+      while let alarm = alarms.min {
+        if !isStale(alarm) { return Self.epoch + alarm.deadline }
+        alarms.removeMin()
+      }
+      return nil
+    }
+  }
 
   /// Whether a job's answer is still to come, be there a client that waits for it or not.
-  package func isUnanswered(_ id: JobID) -> Bool { entries[id] != nil || settled[id] == .unanswered }
+  package func isUnanswered(_ id: JobID) -> Bool {
+    switch states[id] {
+    case .waiting, .unanswered: true
+    case .answered, nil: false
+    }
+  }
 
   /// A client begins to wait.
   package mutating func insert(
     _ id: JobID, deadline: ContinuousClock.Instant, waiter: Waiter
   ) throws(InsertionError) {
-    guard entries[id] == nil, settled[id] == nil else { throw .taken }
-    guard entries.count < limits.pendingCountMax else { throw .full }
-    entries[id] = Entry(waiter: waiter, ticket: nextTicket)
-    alarms.insert(Alarm(deadline: deadline, ticket: nextTicket, id: id))
-    nextTicket += 1
+    guard states.index(forKey: id) == nil else { throw .taken }
+    guard count < limits.pendingCountMax else { throw .full }
+    let deadline = Self.epoch.duration(to: deadline)
+    states[id] = .waiting(waiter, deadline: deadline)
+    count += 1
+    alarms.insert(Alarm(deadline: deadline, id: id))
   }
 
   /// An answer came.
   package mutating func resolve(_ id: JobID) -> Resolution {
-    if let entry = entries.removeValue(forKey: id) {
-      settle(id, .answered)
-      discardStaleAlarms()
-      return .resolved(entry.waiter)
-    }
-    switch settled[id] {
-    case .answered:
-      return .duplicate
-    case .unanswered:
-      settled[id] = .answered
-      return .late
-    case nil:
-      return .unknown
+    guard let index = states.index(forKey: id) else { return .unknown }
+    var state = State.answered
+    swap(&states.values[index], &state)
+    switch state {
+    case .waiting(let waiter, _):
+      settled(id)
+      return .resolved(waiter)
+    case .answered: return .duplicate
+    case .unanswered: return .late
     }
   }
 
@@ -110,45 +117,47 @@ package struct PendingAnswers<Waiter> {
   /// - Returns: nil when it does not wait any more.
   @discardableResult
   package mutating func drop(_ id: JobID) -> Waiter? {
-    guard let entry = entries.removeValue(forKey: id) else { return nil }
-    settle(id, .unanswered)
-    discardStaleAlarms()
-    return entry.waiter
+    guard let index = states.index(forKey: id), case .waiting(let waiter, _) = states.values[index] else { return nil }
+    states.values[index] = .unanswered
+    settled(id)
+    return waiter
+  }
+
+  /// All clients leave.
+  package mutating func dropAll() -> [Waiter] {
+    let ids = states.compactMap { if case .waiting = $0.value { $0.key } else { nil } }
+    return ids.compactMap { drop($0) }
   }
 
   /// Time has passed.
   /// - Returns: whose deadline is `now` or before, in the order of their deadlines.
   package mutating func expire(at now: ContinuousClock.Instant) -> [(id: JobID, waiter: Waiter)] {
+    let now = Self.epoch.duration(to: now)
     var expired: [(id: JobID, waiter: Waiter)] = []
     while let alarm = alarms.min, alarm.deadline <= now {
       alarms.removeMin()
-      if let entry = entries[alarm.id], entry.ticket == alarm.ticket {
-        entries[alarm.id] = nil
-        settle(alarm.id, .unanswered)
-        expired.append((alarm.id, entry.waiter))
-      }
+      if !isStale(alarm), let waiter = drop(alarm.id) { expired.append((alarm.id, waiter)) }
     }
-    discardStaleAlarms()
     return expired
   }
 
-  private mutating func settle(_ id: JobID, _ how: Settled) {
-    settled[id] = how
+  /// One waits no more, as its state says by now.
+  private mutating func settled(_ id: JobID) {
+    count -= 1
     settledOrder.append(id)
-    if settledOrder.count > limits.settledCountMax, let oldest = settledOrder.popFirst() {
-      settled[oldest] = nil
-    }
+    if settledOrder.count > limits.settledCountMax, let oldest = settledOrder.popFirst() { states[oldest] = nil }
+    discardStaleAlarms()
   }
 
-  private func isStale(_ alarm: Alarm) -> Bool { entries[alarm.id]?.ticket != alarm.ticket }
+  private func isStale(_ alarm: Alarm) -> Bool {
+    guard case .waiting(_, let deadline) = states[alarm.id] else { return true }
+    return deadline != alarm.deadline
+  }
 
-  /// Answers mostly come long before their deadlines, so stale alarms pile up behind the first one; once they are the
-  /// greater part, the heap is built anew, in a time that the alarms inserted since then have paid for.
+  /// Answers mostly come long before their deadlines, so stale alarms pile up; once they are the greater part, the heap
+  /// is built anew, in a time that the alarms inserted since then have paid for.
   private mutating func discardStaleAlarms() {
-    if alarms.count > 2 * entries.count + 64 {
-      alarms = Heap(alarms.unordered.filter { !isStale($0) })
-    }
-    while let alarm = alarms.min, isStale(alarm) { alarms.removeMin() }
+    if alarms.count > 2 * count + 64 { alarms = Heap(alarms.unordered.filter { !isStale($0) }) }
   }
 }
 

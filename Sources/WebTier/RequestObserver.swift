@@ -20,26 +20,26 @@ final class RequestObserver {
     return record
   }
 
-  /// The answer as it goes out, errors included: with the request's id.
-  func named(_ response: HTTPResponse, _ id: String) -> HTTPResponse {
-    var response = response
-    response.headers.add("X-Request-Id", id)
-    return response
-  }
+  /// Makes the answer as it goes out, errors included: with the request's id.
+  func name(_ response: inout HTTPResponse, _ id: String) { response.headers.add("X-Request-Id", id) }
 
   /// What the server answers by itself has an id, too, and is counted and logged as far as anything is known of it.
   func refused(_ response: HTTPResponse, _ request: HTTPRequest?, _ peer: SocketAddress) -> HTTPResponse {
-    guard let request else {
+    var response = response
+    if let id = request?.id {
+      // Its handler has been called, and will come to its end.
+      name(&response, id)
+    } else if let request {
+      let record = begin(request)
+      end(record, response)
+      name(&response, record.id.description)
+    } else {
       let id = ids.next()
       metrics.countRefusal(response)
       accessLog?.addRefusal(response, id: id, peer: peer)
-      return named(response, id.description)
+      name(&response, id.description)
     }
-    // Its handler has been called, and will come to its end.
-    if let id = request.id { return named(response, id) }
-    let record = begin(request)
-    end(record, response)
-    return named(response, record.id.description)
+    return response
   }
 
   /// No request comes any more.

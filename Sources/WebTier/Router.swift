@@ -16,6 +16,7 @@ final class Router {
     self.metrics = metrics
   }
 
+  @inline(__always)
   func respond(to request: HTTPRequest, record: RequestRecord) async -> HTTPResponse {
     let path = request.head.path
     switch path {

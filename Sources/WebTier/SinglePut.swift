@@ -104,10 +104,12 @@ final class SinglePut: UploadStrategy {
   }
 
   private func startPut(byteCount: Int) {
-    let source = ReplaySource(buffer, byteCount: byteCount, isComplete: hasEnded) { [self] in self.checksum }
-    source.onRead = { [weak self] in self?.onProgress?() }
+    // That of a whole file goes ahead of it, and is not asked for.
+    let following: (@LoopActor () -> CRC32C)? = hasEnded ? nil : { @LoopActor [self] in self.checksum }
+    let source = ReplaySource(buffer, byteCount: byteCount, isComplete: hasEnded, checksum: following)
+    // Both hold each other until the PUT is over; see `follow(_:)` of `ImageUpload`.
+    source.onRead = { [self] in onProgress?() }
     self.source = source
-    // A checksum that covers the whole file can go ahead of it.
     let checksum = hasEnded ? checksum : nil
     let put = storage.startPut(source, to: target, byteCount: byteCount, checksum: checksum) { [self] result in
       putEnded(source, result)

@@ -4,7 +4,8 @@ import Jobs
 
 /// The files of one request while they arrive.
 ///
-/// Owned by one request's task. Whoever gives up calls `abandon()`; whoever succeeds has awaited `stored()`.
+/// Owned by one request's task. Whoever gives up calls `abandon()`; whoever succeeds has awaited every
+/// upload.
 @LoopActor
 final class Submission {
   private let storage: ImageStorage
@@ -44,21 +45,9 @@ final class Submission {
     storage.unreserve()
   }
 
-  /// Streams the body into `sink`, which calls the functions below.
-  func receive(through sink: any ImageSink) async throws(SubmissionError) {
-    do throws(RequestBodyError) {
-      try await body.stream(to: sink, upTo: sink.byteCountMax)
-    } catch {
-      throw failure ?? .body(error)
-    }
-    try sink.finish()
-  }
-
-  /// Waits until every file is in the bucket.
-  func stored() async throws(SubmissionError) {
-    for upload in uploads where !upload.isStored {
-      do throws(UploadError) { try await upload.stored() } catch { throw .upload(error, fileName: upload.name) }
-    }
+  /// The client has gone: what is not in the bucket yet never will be.
+  func cancel() {
+    for upload in uploads where !upload.isStored { upload.abandon() }
   }
 
   /// The queue has the jobs: from now on the images are theirs.

@@ -118,9 +118,9 @@ package final class WebTier {
         }
         access.mark(&answer, to: request)
       }
-      let response = observer.named(answer, record.id.description)
-      writer.send(response)
-      observer.end(record, response)
+      observer.name(&answer, record.id.description)
+      writer.send(answer)
+      observer.end(record, answer)
     }
     metrics.connectionCount = { [weak server] in server?.connectionCount ?? 0 }
     self.answers = answers

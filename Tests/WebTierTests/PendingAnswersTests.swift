@@ -82,6 +82,18 @@ struct PendingAnswersTests {
     #expect(pending.drop(ids[1]) == nil)
   }
 
+  @Test("when all leave, those who wait are given back, and only those")
+  func allDropped() throws {
+    var pending = Pending()
+    for index in 0..<4 { try pending.insert(ids[index], deadline: at(index), waiter: "\(index)") }
+    _ = pending.resolve(ids[1])
+    _ = pending.expire(at: at(0))
+    #expect(Set(pending.dropAll()) == ["2", "3"])
+    #expect(pending.isEmpty)
+    #expect(pending.nextDeadline == nil)
+    #expect(name(pending.resolve(ids[2])) == "late")
+  }
+
   @Test("an answer is expected until it comes, whether its client still waits or not")
   func unanswered() throws {
     var pending = Pending()

@@ -26,8 +26,8 @@ extension WebMetrics {
     text.add(
       "saccade_http_requests_total", .counter,
       "Requests answered, by route and status; 499 is a client that left before its answer.",
-      requests.map { key, value in
-        (labels: [("route", key.route.rawValue), ("status", "\(key.status)")], value: value)
+      requests.entries.map { key, value in
+        (labels: [("route", key.route.text), ("status", "\(key.status)")], value: value)
       }.sorted { $0.labels.lazy.map(\.value).lexicographicallyPrecedes($1.labels.lazy.map(\.value)) })
     text.add(
       "saccade_problems_total", .counter, "Requests answered with a problem, by its code and status.",
@@ -36,7 +36,7 @@ extension WebMetrics {
       }.sorted { $0.labels.lazy.map(\.value).lexicographicallyPrecedes($1.labels.lazy.map(\.value)) })
     text.add(
       "saccade_images_total", .counter, "Images by what came of them.",
-      WebMetrics.outcomes.map { (labels: [("outcome", $0)], value: images[$0] ?? 0) })
+      images.entries.map { (labels: [("outcome", "\($0.key)")], value: $0.count) })
     text.add("saccade_upload_seconds", "From a request's head to its last image's being stored.", upload)
     text.add(
       "saccade_queue_wait_seconds", "From an image's receipt to a worker's taking its job, by two machines' clocks.",

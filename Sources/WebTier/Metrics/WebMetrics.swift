@@ -17,8 +17,8 @@ final class WebMetrics {
   /// Connections that are open, once there is a server.
   var connectionCount: @LoopActor () -> Int = { 0 }
 
-  private(set) var images: [String: Int] = [:]
-  private(set) var requests: [RequestKey: Int] = [:]
+  private(set) var images = Tally(from: ImageOutcome.allCases)
+  private(set) var requests = Tally<RequestKey>()
   private(set) var problems: [ProblemKey: Int] = [:]
   private(set) var uploadCount = 0
   private(set) var storedUploadCount = 0
@@ -29,7 +29,7 @@ final class WebMetrics {
   private(set) var inference = Histogram()
   private(set) var total = Histogram()
 
-  struct RequestKey: Hashable {
+  struct RequestKey: Equatable {
     let route: RouteLabel
     let status: Int
   }
@@ -38,9 +38,6 @@ final class WebMetrics {
     let code: String
     let status: Int
   }
-
-  /// What came of an image; every one of them is shown from the start, so that rates begin at 0.
-  static let outcomes = ["answered", "failed", "pending", "refused", "cancelled"]
 
   init(
     storage: ImageStorage, answers: AnswerTable, sender: JobSender, calls: AWSCallCounters, limits: WebLimits,
@@ -58,23 +55,21 @@ final class WebMetrics {
 
   func count(_ reply: Reply) {
     switch reply {
-    case .pending: countImage("pending")
+    case .pending: images.count(.pending)
     case .answered(let answer, _):
       switch answer.outcome {
-      case .success: countImage("answered")
-      case .failure: countImage("failed")
+      case .success: images.count(.answered)
+      case .failure: images.count(.failed)
       }
     }
   }
 
   func count(_ error: SubmissionError) {
     switch error {
-    case .cancelled, .upload(.cancelled, _), .body(.disconnected): countImage("cancelled")
-    default: countImage("refused")
+    case .cancelled, .upload(.cancelled, _), .body(.disconnected): images.count(.cancelled)
+    default: images.count(.refused)
     }
   }
-
-  private func countImage(_ outcome: String) { images[outcome, default: 0] += 1 }
 
   /// An answer has come from a worker, whether somebody still waits for it or not: leaving out those that came too late
   /// would make a full queue look short.
@@ -88,7 +83,7 @@ final class WebMetrics {
 
   func count(_ record: RequestRecord, _ response: HTTPResponse, total duration: Duration) {
     let status = record.status(of: response)
-    requests[RequestKey(route: RouteLabel(path: record.request.head.path), status: status), default: 0] += 1
+    requests.count(RequestKey(route: RouteLabel(path: record.request.head.path), status: status))
     if let code = response.problemCode { countProblem(code, status: status) }
     guard let submission = record.submission else { return }
     receivedByteCount += record.request.body.receivedByteCount
@@ -103,7 +98,7 @@ final class WebMetrics {
   /// An answer to what was never understood as a request, or had no room.
   func countRefusal(_ response: HTTPResponse) {
     let status = response.status.rawValue
-    requests[RequestKey(route: .other, status: status), default: 0] += 1
+    requests.count(RequestKey(route: .other, status: status))
     if let code = response.problemCode { countProblem(code, status: status) }
   }
 
