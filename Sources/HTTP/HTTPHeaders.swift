@@ -17,6 +17,9 @@ package struct HTTPHeaders: Sendable {
     var value: Range<Int> { Int(valueStart)..<Int(valueStart &+ valueCount) }
   }
 
+  private static let usualByteCount = 200
+  private static let usualCount = 6
+
   private(set) var bytes: [UInt8]
   private(set) var fields: [Field]
 
@@ -56,6 +59,11 @@ package struct HTTPHeaders: Sendable {
   /// (RFC 9110 §5.5); a field whose name is not a token (§5.6.2) is not added at all.
   package mutating func add(_ name: String, _ value: String) {
     guard !name.isEmpty, name.utf8.allSatisfy(ASCII.isToken) else { return }
+    if fields.isEmpty {
+      // Room for what most answers have.
+      bytes.reserveCapacity(Self.usualByteCount)
+      fields.reserveCapacity(Self.usualCount)
+    }
     var field = Field(nameStart: UInt32(bytes.count), nameCount: UInt32(name.utf8.count))
     bytes.append(contentsOf: name.utf8)
     let start = bytes.count

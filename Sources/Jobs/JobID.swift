@@ -40,19 +40,33 @@ extension JobID: LosslessStringConvertible {
   /// The text of RFC 9562 4, in lower case.
   package var description: String {
     String(unsafeUninitializedCapacity: Self.textByteCount) { text in
-      for index in 0..<Self.textByteCount {
-        // Five groups, of 8, 4, 4, 4 and 12 digits.
-        if index == 8 || index == 13 || index == 18 || index == 23 {
-          text[index] = UInt8(ascii: "-")
-          continue
-        }
-        let place = index - (index > 23 ? 4 : index > 18 ? 3 : index > 13 ? 2 : index > 8 ? 1 : 0)
-        let half = place < 16 ? high : low
-        let digit = UInt8(truncatingIfNeeded: half >> UInt64(60 - (place & 15) * 4)) & 0x0f
-        text[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
-      }
+      write(to: text)
       return Self.textByteCount
     }
+  }
+
+  /// Writes its text at the beginning of `text`, which has room for it.
+  func write(to text: UnsafeMutableBufferPointer<UInt8>) {
+    var place = 0
+    // Five groups, of 8, 4, 4, 4 and 12 digits.
+    func group(_ half: UInt64, from bit: UInt64, digits: Int) {
+      var shift = bit
+      for _ in 0..<digits {
+        shift &-= 4
+        let digit = UInt8(truncatingIfNeeded: half &>> shift) & 0x0f
+        text[place] = digit &+ (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
+        place &+= 1
+      }
+      if place < Self.textByteCount {
+        text[place] = UInt8(ascii: "-")
+        place &+= 1
+      }
+    }
+    group(high, from: 64, digits: 8)
+    group(high, from: 32, digits: 4)
+    group(high, from: 16, digits: 4)
+    group(low, from: 64, digits: 4)
+    group(low, from: 48, digits: 12)
   }
 
   /// Strict: lower case, dashes where they belong, version 7, the variant of RFC 9562. One id has one text, since it is
@@ -62,8 +76,10 @@ extension JobID: LosslessStringConvertible {
   init?(text: some Collection<UInt8>) {
     guard text.count == Self.textByteCount else { return nil }
     var halves: (UInt64, UInt64) = (0, 0)
-    for (index, byte) in text.enumerated() {
-      if [8, 13, 18, 23].contains(index) {
+    var index = -1
+    for byte in text {
+      index += 1
+      if index == 8 || index == 13 || index == 18 || index == 23 {
         guard byte == UInt8(ascii: "-") else { return nil }
         continue
       }

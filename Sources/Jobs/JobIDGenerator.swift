@@ -32,6 +32,6 @@ package struct JobIDGenerator: Sendable {
   }
 
   private static func firstCounter(using random: inout some RandomNumberGenerator) -> UInt16 {
-    UInt16.random(in: 0...0x07ff, using: &random)
+    UInt16(truncatingIfNeeded: random.next()) & 0x07ff
   }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 
 /// Why a message is not a job or an answer, or cannot be made one.
 package enum JobMessageError: Error, Sendable, Hashable {
@@ -68,10 +69,19 @@ package enum JobMessageCoder {
   /// Parameters"). Control characters are already escaped by JSON.
   private static func replaceNoncharacters(in bytes: inout [UInt8]) {
     var start = 0
-    while let lead = bytes[start...].firstIndex(of: 0xef) {
+    while let lead = firstLead(in: bytes, from: start) {
       // Three bytes lead by 0xef are always complete: the encoder writes UTF-8.
       if bytes[lead + 1] == 0xbf, bytes[lead + 2] >= 0xbe { bytes[lead + 2] = 0xbd }
       start = lead + 3
+    }
+  }
+
+  private static func firstLead(in bytes: [UInt8], from start: Int) -> Int? {
+    bytes.withUnsafeBytes { bytes in
+      guard start < bytes.count, let base = bytes.baseAddress,
+        let found = memchr(base + start, 0xef, bytes.count - start)
+      else { return nil }
+      return UnsafeRawPointer(found) - base
     }
   }
 }

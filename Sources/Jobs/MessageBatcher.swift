@@ -129,7 +129,8 @@ package struct MessageBatcher<Payload> {
     }
     var actions: [Action] = []
     var again: [Entry] = []
-    for (place, entry) in entries.enumerated() {
+    for place in entries.indices {
+      let entry = entries[place]
       switch failure(place) {
       case nil:
         actions.append(.resolve(entry.payload))
@@ -142,8 +143,10 @@ package struct MessageBatcher<Payload> {
       }
     }
     // They have waited longest.
-    queue.prepend(contentsOf: again)
-    queuedByteCount += again.reduce(0) { $0 + $1.byteCount }
+    for entry in again.reversed() {
+      queue.prepend(entry)
+      queuedByteCount += entry.byteCount
+    }
     startCalls(&actions)
     return actions
   }
@@ -155,17 +158,20 @@ package struct MessageBatcher<Payload> {
   private mutating func startCalls(_ actions: inout [Action]) {
     while !queue.isEmpty, underWay.isEmpty || (underWay.count < limits.callCountMax && isFullBatchWaiting) {
       var entries: [Entry] = []
+      var payloads: [Payload] = []
       var byteCount = 0
-      while entries.count < limits.batchEntryCountMax, var entry = queue.first,
-        byteCount + entry.byteCount <= limits.batchByteCountMax
-      {
-        queue.removeFirst()
+      while entries.count < limits.batchEntryCountMax, var entry = queue.popFirst() {
+        guard byteCount + entry.byteCount <= limits.batchByteCountMax else {
+          queue.prepend(entry)
+          break
+        }
         byteCount += entry.byteCount
         entry.attemptCount += 1
         entries.append(entry)
+        payloads.append(entry.payload)
       }
       queuedByteCount -= byteCount
-      actions.append(.send(Batch(id: nextBatchID, payloads: entries.map(\.payload))))
+      actions.append(.send(Batch(id: nextBatchID, payloads: payloads)))
       underWay[nextBatchID] = entries
       nextBatchID += 1
     }

@@ -34,6 +34,7 @@ package struct ObjectKey: Sendable, Hashable {
   /// keeps its extension, one that says nothing becomes `image`.
   private static func sanitised(_ name: String) -> String {
     var bytes: [UInt8] = []
+    bytes.reserveCapacity(min(name.utf8.count, fileNameByteCountMax))
     for byte in name.utf8 {
       if byte == UInt8(ascii: "/") || byte == UInt8(ascii: "\\") {
         bytes.removeAll(keepingCapacity: true)
@@ -54,7 +55,15 @@ package struct ObjectKey: Sendable, Hashable {
 }
 
 extension ObjectKey: LosslessStringConvertible {
-  package var description: String { "\(id)/\(fileName)" }
+  package var description: String {
+    let name = fileName.utf8.span
+    return String(unsafeUninitializedCapacity: JobID.textByteCount + 1 + name.count) { text in
+      id.write(to: text)
+      text[JobID.textByteCount] = UInt8(ascii: "/")
+      for index in name.indices { text[JobID.textByteCount + 1 + index] = name[index] }
+      return JobID.textByteCount + 1 + name.count
+    }
+  }
 
   /// Strict: only what ``description`` gives.
   package init?(_ description: String) {

@@ -11,22 +11,24 @@ enum Timestamp {
   static func string(from date: Date) -> String {
     let milliseconds = max(0, Int((date.timeIntervalSince1970 * 1000).rounded()))
     // `YYYYMMDD'T'HHMMSS'Z'`, which has all the digits.
-    let compact = Array(SigningTime(Date(timeIntervalSince1970: Double(milliseconds / 1000))).text.utf8)
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(24)
-    bytes += compact[0..<4]
-    bytes.append(UInt8(ascii: "-"))
-    bytes += compact[4..<6]
-    bytes.append(UInt8(ascii: "-"))
-    bytes += compact[6..<11]
-    bytes.append(UInt8(ascii: ":"))
-    bytes += compact[11..<13]
-    bytes.append(UInt8(ascii: ":"))
-    bytes += compact[13..<15]
-    bytes.append(UInt8(ascii: "."))
-    for divisor in [100, 10, 1] { bytes.append(UInt8(ascii: "0") + UInt8(milliseconds / divisor % 10)) }
-    bytes.append(UInt8(ascii: "Z"))
-    return String(decoding: bytes, as: UTF8.self)
+    let compactText = SigningTime(Date(timeIntervalSince1970: Double(milliseconds / 1000))).text
+    let compact = compactText.utf8.span
+    return String(unsafeUninitializedCapacity: 24) { text in
+      func copy(_ range: Range<Int>, to place: Int, before separator: UInt8) {
+        for index in range { text[place + index - range.lowerBound] = compact[index] }
+        text[place + range.count] = separator
+      }
+      copy(0..<4, to: 0, before: UInt8(ascii: "-"))
+      copy(4..<6, to: 5, before: UInt8(ascii: "-"))
+      copy(6..<11, to: 8, before: UInt8(ascii: ":"))
+      copy(11..<13, to: 14, before: UInt8(ascii: ":"))
+      copy(13..<15, to: 17, before: UInt8(ascii: "."))
+      text[20] = UInt8(ascii: "0") + UInt8(milliseconds / 100 % 10)
+      text[21] = UInt8(ascii: "0") + UInt8(milliseconds / 10 % 10)
+      text[22] = UInt8(ascii: "0") + UInt8(milliseconds % 10)
+      text[23] = UInt8(ascii: "Z")
+      return 24
+    }
   }
 
   /// - Parameter string: in UTC, with milliseconds or without a fraction. The length is checked because the formatters

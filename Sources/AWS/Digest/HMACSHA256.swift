@@ -11,18 +11,12 @@ package enum HMACSHA256 {
   /// than the hashing of what is signed here.
   package static func authenticationCode(for message: [UInt8], key: [UInt8]) -> [UInt8] {
     let key = key.count > blockByteCount ? MessageDigest.sha256.hash(key) : key
-    var inner: [UInt8] = []
-    inner.reserveCapacity(blockByteCount + message.count)
-    inner += key
-    while inner.count < blockByteCount { inner.append(0) }
-    for index in 0..<blockByteCount { inner[index] ^= 0x36 }
-    inner += message
-    let innerHash = MessageDigest.sha256.hash(inner)
-    // The same block under the other pad.
-    inner.removeSubrange(blockByteCount...)
-    for index in 0..<blockByteCount { inner[index] ^= 0x36 ^ 0x5C }
-    inner += innerHash
-    return MessageDigest.sha256.hash(inner)
+    let inner = MessageDigest.sha256.hash(block(of: key, under: 0x36).span, message.span)
+    return MessageDigest.sha256.hash(block(of: key, under: 0x5C).span, inner.span)
+  }
+
+  private static func block(of key: [UInt8], under pad: UInt8) -> InlineArray<64, UInt8> {
+    InlineArray { index in index < key.count ? key[index] ^ pad : pad }
   }
 
   /// Compares in time that depends on the lengths only, so that a wrong signature tells nothing about the right one.

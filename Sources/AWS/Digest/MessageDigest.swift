@@ -1,4 +1,5 @@
 import COpenSSL
+import Synchronization
 
 /// A hash function of libcrypto's, fetched once.
 ///
@@ -9,37 +10,65 @@ package struct MessageDigest: Sendable {
   package static let sha1 = MessageDigest("SHA1")
   package static let md5 = MessageDigest("MD5")
 
-  // Immutable once fetched, reference-counted atomically by libcrypto, and never freed: it lives as long as the process.
-  nonisolated(unsafe) let algorithm: OpaquePointer
+  /// The algorithm, and what computing with it takes.
+  private final class Fetched: Sendable {
+    // Immutable once fetched, reference-counted atomically by libcrypto, and never freed: it lives as long as the process.
+    nonisolated(unsafe) let algorithm: OpaquePointer
+    /// A context that is not in use. Making one for each of the many short texts would cost as much as hashing them.
+    private let spare = Mutex<UInt>(0)
+
+    init(_ algorithm: OpaquePointer) { self.algorithm = algorithm }
+
+    func withContext<T>(_ body: (OpaquePointer) -> T) -> T {
+      var taken: UInt = 0
+      spare.withLock { swap(&$0, &taken) }
+      guard let context = OpaquePointer(bitPattern: taken) ?? EVP_MD_CTX_new() else {
+        preconditionFailure("libcrypto could not start a digest: out of memory")
+      }
+      var other = UInt(bitPattern: context)
+      defer {
+        spare.withLock { swap(&$0, &other) }
+        if let other = OpaquePointer(bitPattern: other) { EVP_MD_CTX_free(other) }
+      }
+      return body(context)
+    }
+  }
+
+  private let fetched: Fetched
+  var algorithm: OpaquePointer { fetched.algorithm }
   /// Bytes in the result: 32, 20 or 16.
   package let byteCount: Int
 
   private init(_ name: String) {
-    guard let fetched = EVP_MD_fetch(nil, name, nil) else {
+    guard let algorithm = EVP_MD_fetch(nil, name, nil) else {
       // Only a libcrypto without its default provider lacks these.
       preconditionFailure("libcrypto does not provide \(name)")
     }
-    algorithm = fetched
-    byteCount = Int(EVP_MD_get_size(fetched))
+    fetched = Fetched(algorithm)
+    byteCount = Int(EVP_MD_get_size(algorithm))
   }
 
   /// The digest of `bytes`, in one call.
-  package func hash(_ bytes: [UInt8]) -> [UInt8] {
-    hash(bytes.span)
-  }
+  package func hash(_ bytes: [UInt8]) -> [UInt8] { hash(bytes.span) }
 
   /// The digest of the UTF-8 bytes of `text`.
-  package func hash(_ text: String) -> [UInt8] {
-    hash(Array(text.utf8))
-  }
+  package func hash(_ text: String) -> [UInt8] { hash(text.utf8.span) }
 
-  package func hash(_ bytes: Span<UInt8>) -> [UInt8] {
-    [UInt8](unsafeUninitializedCapacity: byteCount) { result, count in
-      let succeeded = bytes.withUnsafeBufferPointer { input in
-        EVP_Digest(input.baseAddress, input.count, result.baseAddress, nil, algorithm, nil)
+  package func hash(_ bytes: Span<UInt8>) -> [UInt8] { hash(bytes, Span()) }
+
+  /// The digest of two pieces, one after the other.
+  package func hash(_ first: Span<UInt8>, _ second: Span<UInt8>) -> [UInt8] {
+    var digest = [UInt8](repeating: 0, count: byteCount)
+    digest.withUnsafeMutableBufferPointer { result in
+      let succeeded = fetched.withContext { context in
+        EVP_DigestInit_ex(context, algorithm, nil) == 1
+          && first.withUnsafeBufferPointer({ EVP_DigestUpdate(context, $0.baseAddress, $0.count) }) == 1
+          && (second.isEmpty
+            || second.withUnsafeBufferPointer({ EVP_DigestUpdate(context, $0.baseAddress, $0.count) }) == 1)
+          && EVP_DigestFinal_ex(context, result.baseAddress, nil) == 1
       }
-      precondition(succeeded == 1, "libcrypto could not hash: out of memory")
-      count = byteCount
+      precondition(succeeded, "libcrypto could not hash: out of memory")
     }
+    return digest
   }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Reads JSON (RFC 8259) in one pass, for the few documents that are read for every image: answers to batches, received
 /// messages, workers' answers. What the caller does not ask for is checked and skipped, and nothing is built of it.
 ///
@@ -16,8 +18,12 @@ package struct JSONReader {
     fileprivate let bytes: ArraySlice<UInt8>
 
     package static func ~= (pattern: StaticString, name: Name) -> Bool {
-      guard pattern.utf8CodeUnitCount == name.bytes.count else { return false }
-      return name.bytes.elementsEqual(UnsafeBufferPointer(start: pattern.utf8Start, count: name.bytes.count))
+      let count = pattern.utf8CodeUnitCount
+      guard count == name.bytes.count else { return false }
+      return name.bytes.withUnsafeBytes { bytes in
+        guard let start = bytes.baseAddress else { return true }
+        return memcmp(start, pattern.utf8Start, count) == 0
+      }
     }
   }
 
@@ -57,7 +63,7 @@ package struct JSONReader {
     skipBlanks()
     let (range, hasEscapes) = try scanString()
     guard hasEscapes else { return String(decoding: bytes[range], as: UTF8.self) }
-    return String(decoding: try unescaped(range), as: UTF8.self)
+    return try unescaped(range)
   }
 
   package mutating func integer() throws(Failure) -> Int {
@@ -68,6 +74,7 @@ package struct JSONReader {
 
   package mutating func number() throws(Failure) -> Double {
     let range = try scanNumber()
+    if let value = shortDecimal(range) { return value }
     guard let value = Double(String(decoding: bytes[range], as: UTF8.self)) else { throw failure("no number") }
     return value
   }
@@ -155,66 +162,88 @@ package struct JSONReader {
   ///   surrogates.
   private mutating func scanString() throws(Failure) -> (range: Range<Int>, hasEscapes: Bool) {
     guard index < bytes.count, bytes[index] == UInt8(ascii: "\"") else { throw failure("a string is expected") }
-    index += 1
-    let start = index
+    let start = index + 1
     var hasEscapes = false
-    while index < bytes.count {
-      let byte = bytes[index]
-      if byte == UInt8(ascii: "\"") {
-        index += 1
-        return (start..<index - 1, hasEscapes)
-      }
-      guard byte >= 0x20 else { throw failure("a control character stands in a string") }
-      index += 1
-      guard byte == UInt8(ascii: "\\") else { continue }
-      hasEscapes = true
+    var index = start
+    while true {
+      index = bytes.withUnsafeBufferPointer { JSONText.firstSpecial(in: $0, from: index) }
       guard index < bytes.count else { break }
       switch bytes[index] {
-      case UInt8(ascii: "u"):
-        guard index + 5 <= bytes.count, bytes[index + 1..<index + 5].allSatisfy({ Hexadecimal.value(of: $0) != nil })
-        else { throw failure("an escape is malformed") }
-        index += 5
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
-        UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
-        index += 1
-      default: throw failure("an escape is malformed")
+      case UInt8(ascii: "\""):
+        self.index = index + 1
+        return (start..<index, hasEscapes)
+      case UInt8(ascii: "\\"):
+        hasEscapes = true
+        index += try escapeByteCount(at: index)
+      default:
+        self.index = index
+        throw failure("a control character stands in a string")
       }
     }
+    self.index = bytes.count
     throw failure("a string does not end")
   }
 
-  private func unescaped(_ range: Range<Int>) throws(Failure) -> [UInt8] {
-    try bytes.withUnsafeBufferPointer { (bytes) throws(Failure) in try unescaped(range, of: bytes) }
+  /// The length of an escape, with its backslash.
+  private mutating func escapeByteCount(at start: Int) throws(Failure) -> Int {
+    guard start + 1 < bytes.count else { return 1 }
+    switch bytes[start + 1] {
+    case UInt8(ascii: "u"):
+      if start + 6 <= bytes.count, bytes[start + 2..<start + 6].allSatisfy({ Hexadecimal.value(of: $0) != nil }) {
+        return 6
+      }
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+      UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+      return 2
+    default: break
+    }
+    index = start + 1
+    throw failure("an escape is malformed")
   }
 
-  private func unescaped(_ range: Range<Int>, of bytes: UnsafeBufferPointer<UInt8>) throws(Failure) -> [UInt8] {
-    var text: [UInt8] = []
-    text.reserveCapacity(range.count)
-    var start = range.lowerBound
-    var position = start
-    while position < range.upperBound {
-      guard bytes[position] == UInt8(ascii: "\\") else {
-        position += 1
-        continue
+  /// What a string with escapes means. No escape is shorter than the UTF-8 of its character.
+  private func unescaped(_ range: Range<Int>) throws(Failure) -> String {
+    var failure: Failure?
+    let string = String(unsafeUninitializedCapacity: range.count) { text in
+      bytes.withUnsafeBufferPointer { bytes in
+        var byteCount = 0
+        var position = range.lowerBound
+        while position < range.upperBound {
+          var byte = bytes[position]
+          position += 1
+          if byte == UInt8(ascii: "\\") {
+            byte = bytes[position]
+            position += 1
+            switch byte {
+            case UInt8(ascii: "u"):
+              do throws(Failure) {
+                let (scalar, escapeByteCount) = try scalar(at: position - 2, before: range.upperBound)
+                for unit in UTF8.encode(scalar).unsafelyUnwrapped {
+                  text[byteCount] = unit
+                  byteCount += 1
+                }
+                position += escapeByteCount - 2
+              } catch {
+                failure = error
+                return 0
+              }
+              continue
+            case UInt8(ascii: "b"): byte = 0x08
+            case UInt8(ascii: "f"): byte = 0x0C
+            case UInt8(ascii: "n"): byte = 0x0A
+            case UInt8(ascii: "r"): byte = 0x0D
+            case UInt8(ascii: "t"): byte = 0x09
+            default: break
+            }
+          }
+          text[byteCount] = byte
+          byteCount += 1
+        }
+        return byteCount
       }
-      text.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<position]))
-      switch bytes[position + 1] {
-      case UInt8(ascii: "u"):
-        let (scalar, byteCount) = try scalar(at: position, before: range.upperBound)
-        text.append(contentsOf: String(scalar).utf8)
-        position += byteCount - 2
-      case UInt8(ascii: "b"): text.append(0x08)
-      case UInt8(ascii: "f"): text.append(0x0C)
-      case UInt8(ascii: "n"): text.append(0x0A)
-      case UInt8(ascii: "r"): text.append(0x0D)
-      case UInt8(ascii: "t"): text.append(0x09)
-      case let byte: text.append(byte)
-      }
-      position += 2
-      start = position
     }
-    text.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<range.upperBound]))
-    return text
+    if let failure { throw failure }
+    return string
   }
 
   /// RFC 8259 §7: what is outside the Basic Multilingual Plane is written as two surrogates.
@@ -236,6 +265,28 @@ package struct JSONReader {
 
   private func codeUnit(at position: Int) -> UInt16 {
     bytes[position + 2..<position + 6].reduce(0) { $0 << 4 | UInt16(Hexadecimal.value(of: $1) ?? 0) }
+  }
+
+  /// The value of a number with at most fifteen digits and no exponent, exactly: both the digits and the power of ten that
+  /// they are divided by are whole numbers that a double holds, and one division is rounded once.
+  private func shortDecimal(_ range: Range<Int>) -> Double? {
+    guard range.count <= 15 else { return nil }
+    var digits = 0
+    var divisor = 1
+    var hasPoint = false
+    var isNegative = false
+    for index in range {
+      switch bytes[index] {
+      case UInt8(ascii: "-"): isNegative = true
+      case UInt8(ascii: "."): hasPoint = true
+      case let byte where byte &- 0x30 < 10:
+        digits = digits * 10 + Int(byte &- 0x30)
+        if hasPoint { divisor *= 10 }
+      default: return nil
+      }
+    }
+    let value = Double(digits) / Double(divisor)
+    return isNegative ? -value : value
   }
 
   /// RFC 8259 §6: no leading zeros, digits on both sides of the point and after the exponent's sign.

@@ -60,21 +60,40 @@ package struct JSONWriter {
 
   /// RFC 8259 §7: quotation mark, backslash and control characters are escaped, everything else stands for itself.
   private mutating func appendEscaped(_ text: UnsafeBufferPointer<UInt8>) {
-    var start = 0
-    for index in text.indices {
-      let byte = text[index]
-      guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
-      bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<index]))
-      start = index + 1
-      bytes.append(UInt8(ascii: "\\"))
-      if byte < 0x20 {
-        bytes.append(contentsOf: "u00".utf8)
-        bytes.append(Hexadecimal.digit(byte >> 4))
-        bytes.append(Hexadecimal.digit(byte & 0xF))
-      } else {
-        bytes.append(byte)
+    guard JSONText.firstSpecial(in: text, from: 0) < text.count else { return bytes.append(contentsOf: text) }
+    // Into memory on the stack, which is not asked for room at every byte.
+    var rest = text[...]
+    while !rest.isEmpty {
+      let piece = rest.prefix(Self.escapedAtOnceByteCount)
+      rest = rest.dropFirst(piece.count)
+      withUnsafeTemporaryAllocation(
+        of: UInt8.self, capacity: Self.escapedAtOnceByteCount * Self.escapeByteCountMax
+      ) { escaped in
+        var count = 0
+        for byte in piece {
+          if JSONText.isControl(byte) {
+            escaped[count] = UInt8(ascii: "\\")
+            escaped[count + 1] = UInt8(ascii: "u")
+            escaped[count + 2] = UInt8(ascii: "0")
+            escaped[count + 3] = UInt8(ascii: "0")
+            escaped[count + 4] = Hexadecimal.digit(byte >> 4)
+            escaped[count + 5] = Hexadecimal.digit(byte & 0xF)
+            count += 6
+          } else {
+            if JSONText.isSpecial(byte) {
+              escaped[count] = UInt8(ascii: "\\")
+              count += 1
+            }
+            escaped[count] = byte
+            count += 1
+          }
+        }
+        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: escaped[..<count]))
       }
     }
-    bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start...]))
   }
+
+  private static let escapedAtOnceByteCount = 128
+  /// `\u001f`
+  private static let escapeByteCountMax = 6
 }

@@ -49,8 +49,9 @@ import FoundationEssentials
     if let key, !(1...1024).contains(key.utf8.count) { throw .invalidArgument("an object's key has 1 to 1024 bytes") }
     // A dot in the name would not match the wildcard of the endpoint's certificate.
     let inPath = usesPathStyle || bucket.contains(".")
-    var path = inPath ? "/" + bucket : ""
-    if let key { path += "/" + URIEncoding.encodePath(key) } else if !inPath { path = "/" }
+    let path = String(joining: [
+      inPath ? "/" : "", inPath ? bucket : "", key != nil || !inPath ? "/" : "", key.map(URIEncoding.encodePath) ?? "",
+    ])
     return ServiceCall(
       operation: operation, method: method, endpoint: inPath ? endpoint : endpoint.prefixed(by: bucket), path: path,
       response: .collect(byteCountMax: Self.documentByteCountMax), timeouts: timeouts)

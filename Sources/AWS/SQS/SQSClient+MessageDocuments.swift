@@ -150,8 +150,8 @@ extension SQSClient {
             switch name {
             case "ApproximateReceiveCount": message.receiveCount = Int(try reader.string()) ?? 0
             case "SentTimestamp":
-              let milliseconds = Double(try reader.string())
-              message.sentAt = milliseconds.map { Date(timeIntervalSince1970: $0 / 1000) }
+              let milliseconds = Int(try reader.string())
+              message.sentAt = milliseconds.map { Date(timeIntervalSince1970: Double($0) / 1000) }
             default: try reader.skip()
             }
           }

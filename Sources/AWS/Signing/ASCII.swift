@@ -38,6 +38,20 @@ enum ASCII {
 }
 
 extension String {
+  /// These, one after the other. At every `+=` a string looks for room anew, and at what it has been given.
+  init(joining pieces: [String]) {
+    self.init(unsafeUninitializedCapacity: pieces.reduce(0) { $0 + $1.utf8.count }) { text in
+      var count = 0
+      for piece in pieces {
+        piece.withBytes { bytes in
+          _ = UnsafeMutableBufferPointer(rebasing: text[count...]).update(fromContentsOf: bytes)
+          count += bytes.count
+        }
+      }
+      return count
+    }
+  }
+
   /// Lends its bytes: a loop over a pointer takes a fraction of what one over `utf8` does. Only strings that come from
   /// elsewhere than Swift are copied for it.
   @inline(__always)

@@ -8,22 +8,14 @@ extension SigV4 {
     package let region: String
     package let service: String
 
+    /// `20150830/us-east-1/s3/aws4_request`.
+    package let text: String
+
     package init(day: String, region: String, service: String) {
       self.day = day
       self.region = region
       self.service = service
-    }
-
-    package var text: String {
-      var text = day
-      text.reserveCapacity(64)
-      text += "/"
-      text += region
-      text += "/"
-      text += service
-      text += "/"
-      text += Self.terminator
-      return text
+      text = String(joining: [day, "/", region, "/", service, "/", Self.terminator])
     }
   }
 }

@@ -18,6 +18,8 @@ package struct SigV4: Sendable {
   package let service: String
   package let rules: Rules
   private var keys = SigningKeyCache()
+  /// Of the last signature; it is good for all of its day.
+  private var lastScope: Scope?
 
   package init(region: String, service: String, rules: Rules) {
     self.region = region
@@ -43,7 +45,7 @@ package struct SigV4: Sendable {
     if rules.sendsPayloadHash {
       request.headers.append(("x-amz-content-sha256", request.payloadHash.text))
     }
-    let scope = Scope(day: time.day, region: region, service: service)
+    let scope = scope(at: time)
     let canonical = CanonicalRequest(request, rules: rules)
     let signature = signature(of: canonical, at: time, scope: scope, secret: credentials.secretAccessKey)
     if let token = credentials.sessionToken, !rules.signsSessionToken {
@@ -64,7 +66,7 @@ package struct SigV4: Sendable {
   ) -> Signature {
     precondition((1...Self.expirySecondsMax).contains(seconds), "a presigned request lives 1 s to 7 days")
     let time = SigningTime(date)
-    let scope = Scope(day: time.day, region: region, service: service)
+    let scope = scope(at: time)
     let signedHeaders = CanonicalRequest.signedHeaderNames(of: request, rules: rules)
     request.appendQuery("X-Amz-Algorithm", Self.algorithm)
     request.appendQuery("X-Amz-Credential", credentials.accessKeyID + "/" + scope.text)
@@ -92,16 +94,16 @@ package struct SigV4: Sendable {
   private func authorization(
     _ accessKeyID: String, _ scope: Scope, _ signedHeaders: String, _ signature: String
   ) -> String {
-    var text = Self.algorithm
-    text.reserveCapacity(320)
-    text += " Credential="
-    text += accessKeyID
-    text += "/"
-    text += scope.text
-    text += ", SignedHeaders="
-    text += signedHeaders
-    text += ", Signature="
-    text += signature
-    return text
+    String(joining: [
+      Self.algorithm, " Credential=", accessKeyID, "/", scope.text, ", SignedHeaders=", signedHeaders, ", Signature=",
+      signature,
+    ])
+  }
+
+  private mutating func scope(at time: SigningTime) -> Scope {
+    if let lastScope, time.text.hasPrefix(lastScope.day) { return lastScope }
+    let scope = Scope(day: time.day, region: region, service: service)
+    lastScope = scope
+    return scope
   }
 }

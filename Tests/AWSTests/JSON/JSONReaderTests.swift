@@ -101,4 +101,40 @@ struct JSONReaderTests {
       #expect(accepts == isJSON, "\(String(decoding: bytes, as: UTF8.self))")
     }
   }
+
+  @Test("numbers are what Swift makes of them, to the last bit", arguments: [21 as UInt64, 22])
+  func numbers(seed: UInt64) throws {
+    var random = SplitMix64(seed: seed)
+    var texts = ["0", "-0", "-0.0", "0.1", "999999999999999", "9999999999999999", "0.000000000001", "1e-2", "12.50"]
+    for _ in 0..<3000 {
+      let integer = String(
+        UInt64.random(in: 0...UInt64(1) << UInt64.random(in: 0...60, using: &random), using: &random))
+      let fraction = (0..<Int.random(in: 0...12, using: &random))
+        .map { _ in String(Int.random(in: 0...9, using: &random)) }.joined()
+      let sign = Bool.random(using: &random) ? "-" : ""
+      texts.append(sign + integer + (fraction.isEmpty ? "" : "." + fraction))
+    }
+    for text in texts {
+      var reader = JSONReader(Array(text.utf8))
+      #expect(try reader.number().bitPattern == Double(text)?.bitPattern, "\(text)")
+    }
+  }
+
+  @Test("the next special character is found wherever it stands, whatever stands around it", arguments: [31 as UInt64])
+  func specials(seed: UInt64) {
+    var random = SplitMix64(seed: seed)
+    // Neighbours of the special ones, their like with the high bit set, and what borrows in a subtraction.
+    let alphabet: [UInt8] = [0, 1, 0x1F, 0x20, 0x21, 0x22, 0x23, 0x5B, 0x5C, 0x5D, 0x7F, 0x80, 0x9F, 0xA2, 0xDC, 0xFF]
+    for _ in 0..<4000 {
+      let isRare = Bool.random(using: &random)
+      let text = (0..<Int.random(in: 0...40, using: &random)).map { _ in
+        isRare && Int.random(in: 0..<20, using: &random) > 0
+          ? UInt8(ascii: "a") : alphabet.randomElement(using: &random)!
+      }
+      for start in 0...text.count {
+        let plain = text[start...].firstIndex { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C } ?? text.count
+        #expect(text.withUnsafeBufferPointer { JSONText.firstSpecial(in: $0, from: start) } == plain)
+      }
+    }
+  }
 }
