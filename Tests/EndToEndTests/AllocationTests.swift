@@ -8,7 +8,7 @@ import Testing
 @Suite(.serialized)
 struct AllocationTests {
   /// Uploads one after the other, so that each makes the same calls to S3 and SQS. Measured in a debug build, which allocates
-  /// more than a release; a tenth is left for what differs between compilers and library versions.
+  /// more than a release; a twentieth is left for what differs between compilers and library versions.
   private static let callsPerUploadMax = 3_480.0
   private static let uploadCount = 200
 
