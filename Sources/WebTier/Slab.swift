@@ -16,6 +16,15 @@ final class Slab {
     case whole = 131072
 
     var byteCount: Int { rawValue }
+
+    /// Among all sizes.
+    var place: Int {
+      switch self {
+      case .small: 0
+      case .large: 1
+      case .whole: 2
+      }
+    }
   }
 
   let size: Size

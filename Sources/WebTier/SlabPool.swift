@@ -43,9 +43,8 @@ final class SlabPool {
   }
 
   private let budgetByteCount: Int
-  private var small = FreeList(.small)
-  private var large = FreeList(.large)
-  private var whole = FreeList(.whole)
+  /// Free slabs, by the place of their size among all.
+  private var free = Slab.Size.allCases.map { FreeList($0) }
   private var timer: LoopTimer?
   private(set) var usedByteCount = 0 { didSet { boundReads() } }
   /// Set aside for parts that are being gathered.
@@ -67,25 +66,32 @@ final class SlabPool {
 
   func take(_ size: Slab.Size) -> Slab {
     usedByteCount += size.byteCount
-    switch size {
-    case .small: return small.take() ?? Slab(.small)
-    case .large: return large.take() ?? Slab(.large)
-    case .whole: return whole.take() ?? Slab(.whole)
-    }
+    return free[size.place].take() ?? make(size)
   }
+
+  /// Slabs of other sizes that lie idle go for one that is made while they would exceed the budget with it: what is used
+  /// and what is free is bounded by it together, and by the slabs that are kept.
+  private func make(_ size: Slab.Size) -> Slab {
+    var excess = memoryByteCount - budgetByteCount - SlabPool.keptByteCount
+    while excess > 0 {
+      let place = free.indices.max { free[$0].byteCount < free[$1].byteCount } ?? 0
+      guard let slab = free[place].take() else { break }
+      excess -= slab.size.byteCount
+    }
+    return Slab(size)
+  }
+
+  /// Of all slabs, used and free.
+  var memoryByteCount: Int { free.reduce(usedByteCount) { $0 + $1.byteCount } }
 
   func give(_ slab: Slab) {
     usedByteCount -= slab.size.byteCount
     slab.reset()
-    switch slab.size {
-    case .small: small.give(slab)
-    case .large: large.give(slab)
-    case .whole: whole.give(slab)
-    }
+    free[slab.size.place].give(slab)
     if timer == nil, hasSurplus { startTrimming() }
   }
 
-  private var hasSurplus: Bool { max(small.byteCount, large.byteCount, whole.byteCount) > SlabPool.keptByteCount }
+  private var hasSurplus: Bool { free.contains { $0.byteCount > SlabPool.keptByteCount } }
 
   private func startTrimming() {
     let timer = LoopTimer { [weak self] in self?.trim() }
@@ -94,9 +100,7 @@ final class SlabPool {
   }
 
   private func trim() {
-    small.trim()
-    large.trim()
-    whole.trim()
+    for place in free.indices { free[place].trim() }
     if !hasSurplus { close() }
   }
 
