@@ -71,6 +71,7 @@ let package = Package(
     system("CLlhttp", "llhttp"),
     system("CTurboJPEG", "libturbojpeg"),
     system("CVips", "vips"),
+    .systemLibrary(name: "CYUV", path: "Sources/System/CYUV"),
     system("COpenVINO", "openvino"),
     system("CISAL", "libisal"),
 
@@ -80,7 +81,7 @@ let package = Package(
     library("AWS", ["EventLoop", "CCurl", "CLlhttp", "COpenSSL", "CISAL", deque, logging]),
     library("Jobs", ["AWS", "EventLoop", deque, logging]),
     library("WebTier", ["HTTP", "AWS", "Jobs", "EventLoop", "Logs", "COpenSSL", deque, heap, logging]),
-    library("Recognition", ["CTurboJPEG", "CVips", "COpenVINO"]),
+    library("Recognition", ["CTurboJPEG", "CVips", "CYUV", "COpenVINO"]),
     library("AppTier", ["Recognition", "AWS", "Jobs", "EventLoop", deque, logging]),
     library("LocalCloud", ["HTTP", "AWS", "EventLoop", "COpenSSL", "CISAL", sqlite, deque, logging]),
     library("Elasticity", ["EventLoop", logging]),

@@ -8,6 +8,6 @@ private let mappedByteCountMin: Int32 = 1 << 20
 /// Tells malloc not to give memory back whenever a few hundred kilobytes are free. A process that moves images allocates
 /// and frees buffers of that size all the time; with glibc's defaults each upload then pays for fresh, zeroed pages, which
 /// was a sixth of its cost.
-func keepFreedMemory() {
+package func keepFreedMemory() {
   saccade_set_malloc_thresholds(keptByteCountMax, mappedByteCountMin)
 }

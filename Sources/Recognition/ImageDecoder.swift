@@ -1,8 +1,10 @@
 /// Turns the bytes of an image file into the square of pixels that a model looks at.
 ///
-/// JPEG goes through TurboJPEG, everything else (and the rare JPEGs that TurboJPEG's API cannot express: CMYK, odd
-/// chroma subsampling) through libvips. In both ways the result is upright, 8-bit RGB, transparency on white, embedded
-/// RGB and grey profiles ignored. Of an animation the first frame counts.
+/// JPEG goes through TurboJPEG, and through libyuv, which resizes the planes of brightness and colours as the file has
+/// them; what is to be enlarged, is very long or is stored as RGB is resized by libvips. Everything else (and the rare JPEGs
+/// that TurboJPEG's API cannot express: CMYK, odd chroma subsampling) goes through libvips. In all ways the result is
+/// upright, 8-bit RGB, transparency on white, embedded RGB and grey profiles ignored. Of an animation the first frame
+/// counts.
 ///
 /// A value without state: any number of threads may decode at once. Decoding blocks; it belongs on a thread pool.
 package struct ImageDecoder: Sendable {
@@ -11,6 +13,8 @@ package struct ImageDecoder: Sendable {
   /// What the picture's shorter side is resized to before the square is cut from its centre; at least `inputSide`.
   package let resizeSide: Int
   package let limits: ImageLimits
+  /// Off to compare: everything is then resized by the bicubic filter that models are trained with.
+  var resizesPlanes = true
 
   /// How many times `resizeSide` the shorter side of a shrunken JPEG keeps at least.
   private static let detailFactor = 2
@@ -64,6 +68,14 @@ package struct ImageDecoder: Sendable {
     // The two readers of the header may disagree on a crafted file; what is allocated follows TurboJPEG's.
     try limits.check(width: turbo.width, height: turbo.height, bufferedBytesPerPixel: bufferedBytesPerPixel)
     let shrink = shrinkWhileDecoding(width: turbo.width, height: turbo.height)
+    if resizesPlanes, turbo.isPlanar, canResizePlanes(width: turbo.width / shrink, height: turbo.height / shrink) {
+      let planes = try decompressor.decompressPlanes(file, header: turbo, shrink: shrink)
+      let geometry = CropGeometry(
+        storedWidth: planes.width, storedHeight: planes.height, orientation: header.orientation,
+        resizeSide: resizeSide, inputSide: inputSide)
+      let stored = planes.square(geometry, side: inputSide)
+      return PixelTensor(side: inputSide, bytes: header.orientation.makeUpright(square: stored, side: inputSide))
+    }
     let pixels = try decompressor.decompress(file, header: turbo, shrink: shrink)
     return try pixels.withBytes { (bytes) throws(DecodeError) in
       let picture = try VipsPicture(rgb: bytes, width: pixels.width, height: pixels.height).clampingAspectRatio()
@@ -72,6 +84,11 @@ package struct ImageDecoder: Sendable {
         .pixels(left: geometry.left, top: geometry.top, width: inputSide, height: inputSide)
       return PixelTensor(side: inputSide, bytes: header.orientation.makeUpright(square: stored, side: inputSide))
     }
+  }
+
+  /// Whether a picture is made smaller, and not so long that most of what is resized would be cut off.
+  private func canResizePlanes(width: Int, height: Int) -> Bool {
+    min(width, height) >= resizeSide && max(width, height) <= 4 * min(width, height)
   }
 
   /// The power of two to shrink by while decoding: as much as leaves the shorter side at least twice `resizeSide`, so

@@ -8,7 +8,11 @@ struct JPEGDecompressor: ~Copyable {
     var height: Int
     /// Samples per pixel after chroma subsampling: 1 for grey, 1.5 for 4:2:0, 3 for 4:4:4.
     var samplesPerPixel: Double
+    /// TurboJPEG's own number for the kind of chroma subsampling.
+    var subsampling: Int32
     var isCMYK: Bool
+    /// Brightness, and two differences of colours; or brightness alone.
+    var isPlanar: Bool
   }
 
   /// Decoded RGB pixels without padding between rows.
@@ -64,7 +68,10 @@ struct JPEGDecompressor: ~Copyable {
     default: return nil
     }
     let isCMYK = colourSpace == Int32(TJCS_CMYK.rawValue) || colourSpace == Int32(TJCS_YCCK.rawValue)
-    return Header(width: Int(width), height: Int(height), samplesPerPixel: samplesPerPixel, isCMYK: isCMYK)
+    let isPlanar = colourSpace == Int32(TJCS_YCbCr.rawValue) || colourSpace == Int32(TJCS_GRAY.rawValue)
+    return Header(
+      width: Int(width), height: Int(height), samplesPerPixel: samplesPerPixel, subsampling: subsampling,
+      isCMYK: isCMYK, isPlanar: isPlanar)
   }
 
   /// Decodes at 1/`shrink` of the size (1, 2, 4 or 8, which the DCT gives almost for free).
@@ -78,13 +85,34 @@ struct JPEGDecompressor: ~Copyable {
         handle, $0.baseAddress, UInt($0.count), pixels.bytes.baseAddress?.assumingMemoryBound(to: UInt8.self),
         Int32(pixels.width), 0, Int32(pixels.height), Int32(TJPF_RGB.rawValue), TJFLAG_LIMITSCANS)
     }
-    guard result != 0 else { return pixels }
+    if result != 0 { try acceptDamage(of: bytes) }
+    return pixels
+  }
+
+  /// As ``decompress(_:header:shrink:)``, but leaves brightness and colours apart and the latter as coarse as they are
+  /// stored: what is done for each pixel of the whole picture else is done for the few that the model sees.
+  func decompressPlanes(_ bytes: Span<UInt8>, header: Header, shrink: Int) throws(DecodeError) -> JPEGPlanes {
+    let planes = JPEGPlanes(
+      width: (header.width + shrink - 1) / shrink, height: (header.height + shrink - 1) / shrink,
+      subsampling: header.subsampling)
+    let result = bytes.withUnsafeBufferPointer { bytes in
+      planes.withPointers { pointers in
+        tjDecompressToYUVPlanes(
+          handle, bytes.baseAddress, UInt(bytes.count), pointers, Int32(planes.width), nil, Int32(planes.height),
+          TJFLAG_LIMITSCANS)
+      }
+    }
+    if result != 0 { try acceptDamage(of: bytes) }
+    return planes
+  }
+
+  /// Throws what TurboJPEG has said if it is the end of the picture.
+  private func acceptDamage(of bytes: Span<UInt8>) throws(DecodeError) {
     // TurboJPEG keeps the text of the first warning only.
     let text = tjGetErrorStr2(handle).map { String(cString: $0) } ?? "unknown error"
     let isWarning = tjGetErrorCode(handle) == Int32(TJERR_WARNING.rawValue)
     guard isWarning, !text.lowercased().contains("premature end"), JPEGHeader.isComplete(bytes) else {
       throw .undecodable(text)
     }
-    return pixels
   }
 }

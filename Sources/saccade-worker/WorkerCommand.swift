@@ -9,12 +9,13 @@ import EventLoop
   static let configuration = CommandConfiguration(
     commandName: "saccade-worker",
     abstract: "Classifies the images that wait in the request queue.",
-    subcommands: [RunCommand.self, ClassifyCommand.self],
+    subcommands: [RunCommand.self, ClassifyCommand.self, BenchmarkCommand.self],
     defaultSubcommand: RunCommand.self)
 
   static func main() {
     // Before anything that takes time: the supervisor may die meanwhile.
     endWithSupervisor()
+    keepFreedMemory()
     main(nil)
   }
 }

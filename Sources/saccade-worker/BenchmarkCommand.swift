@@ -1,0 +1,149 @@
+import ArgumentParser
+import Foundation
+import Glibc
+import Recognition
+import Synchronization
+
+struct BenchmarkCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "benchmark", abstract: "Measures how many images a second this machine recognises.",
+    discussion: """
+      The model alone on pixels that are ready, and decoding with it, by turns. A fleet is sized by the second: a worker \
+      does hardly less.
+      """)
+
+  @Argument(
+    help: ArgumentHelp("Image files, which are taken in turn; or folders of them.", valueName: "file"),
+    completion: .file())
+  var files: [String]
+
+  @Option(help: ArgumentHelp("Images at once, each on a core. Default: one.", valueName: "n"))
+  var concurrency = 1
+
+  @Option(help: ArgumentHelp("For each of the two, in all.", valueName: "seconds"))
+  var seconds = 5
+
+  @Flag(help: "A JSON object instead of text.")
+  var json = false
+
+  @OptionGroup var modelOptions: ModelOptions
+
+  func validate() throws {
+    guard (1...256).contains(concurrency) else { throw ValidationError("--concurrency is 1 to 256") }
+    guard (1...3600).contains(seconds) else { throw ValidationError("--seconds is 1 to 3600") }
+  }
+
+  func run() throws {
+    let recognizer = try modelOptions.recognizer(concurrency: concurrency)
+    let images = try files.flatMap(Self.paths).sorted().map { [UInt8](try Data(contentsOf: URL(filePath: $0))) }
+    // What cannot be decoded is no measure of anything.
+    let samples = images.compactMap { image in
+      (try? recognizer.decoder.decode(image.span)).map { (image: image, pixels: $0) }
+    }
+    guard !samples.isEmpty else { throw ValidationError("none of the files is an image that can be decoded") }
+
+    var (model, whole) = (Measurement(), Measurement())
+    for round in 0...Self.roundCount {
+      let duration = Duration.seconds(seconds) / Self.roundCount
+      let alone = measure(duration) { _ = try? recognizer.classifier.classify(samples[$0 % samples.count].pixels) }
+      let together = measure(duration) { _ = try? recognizer.recognize(samples[$0 % samples.count].image) }
+      // The first is for warming up.
+      if round > 0 {
+        model.add(alone)
+        whole.add(together)
+      }
+    }
+    let report = Report(
+      model: recognizer.classifier.model.name, precision: recognizer.classifier.precision, images: samples.count,
+      concurrency: concurrency, modelAlone: .init(model, concurrency), withDecoding: .init(whole, concurrency))
+    if json {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      print(String(decoding: try encoder.encode(report), as: UTF8.self))
+    } else {
+      print(report)
+    }
+  }
+
+  private static let roundCount = 5
+
+  private static func paths(_ path: String) throws -> [String] {
+    var isDirectory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+      throw ValidationError("there is no file \(path)")
+    }
+    guard isDirectory.boolValue else { return [path] }
+    return try FileManager.default.contentsOfDirectory(atPath: path).map { path + "/" + $0 }
+      .filter { !$0.hasSuffix("/") && FileManager.default.isReadableFile(atPath: $0) }
+  }
+
+  /// Repeats `work` on as many threads as there are to be images at once. It is given ascending numbers.
+  private func measure(_ duration: Duration, _ work: @escaping @Sendable (Int) -> Void) -> Measurement {
+    let next = Atomic(0)
+    let start = ContinuousClock.now
+    let cpu = Measurement.processCPU
+    let end = start + duration
+    DispatchQueue.concurrentPerform(iterations: concurrency) { _ in
+      while ContinuousClock.now < end { work(next.wrappingAdd(1, ordering: .relaxed).oldValue) }
+    }
+    return Measurement(
+      count: next.load(ordering: .relaxed), elapsed: ContinuousClock.now - start, cpu: Measurement.processCPU - cpu)
+  }
+}
+
+/// So many images in so much time.
+private struct Measurement {
+  var count = 0
+  var elapsed = Duration.zero
+  /// User and system time of the process.
+  var cpu = Duration.zero
+
+  mutating func add(_ other: Measurement) {
+    count += other.count
+    elapsed += other.elapsed
+    cpu += other.cpu
+  }
+
+  static var processCPU: Duration {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+  }
+}
+
+private struct Report: Encodable, CustomStringConvertible {
+  struct Rate: Encodable {
+    let imagesPerSecond: Double
+    let imagesPerSecondPerCore: Double
+    let cpuMillisecondsPerImage: Double
+
+    init(_ measurement: Measurement, _ concurrency: Int) {
+      imagesPerSecond = Double(measurement.count) / (measurement.elapsed / .seconds(1))
+      imagesPerSecondPerCore = imagesPerSecond / Double(concurrency)
+      cpuMillisecondsPerImage = measurement.cpu / .milliseconds(1) / Double(max(1, measurement.count))
+    }
+  }
+
+  let model: String
+  let precision: String
+  let images: Int
+  let concurrency: Int
+  let modelAlone: Rate
+  let withDecoding: Rate
+
+  /// Of the images that the model alone does in the same processor time.
+  var share: Double { modelAlone.cpuMillisecondsPerImage / withDecoding.cpuMillisecondsPerImage }
+
+  var description: String {
+    func line(_ name: String, _ rate: Rate) -> String {
+      String(
+        format: "%@ %7.1f images/s, %7.1f a core, %6.2f ms of CPU each", name, rate.imagesPerSecond,
+        rate.imagesPerSecondPerCore, rate.cpuMillisecondsPerImage)
+    }
+    return """
+      \(model) in \(precision), \(images) images, \(concurrency) at once
+      \(line("model alone  ", modelAlone))
+      \(line("with decoding", withDecoding)), \(String(format: "%.2f", share)) of the model alone
+      """
+  }
+}
