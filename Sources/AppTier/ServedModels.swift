@@ -1,5 +1,6 @@
 package import EventLoop
 package import Logging
+import Synchronization
 
 /// A worker's models, and how they are replaced without a pause.
 @LoopActor
@@ -31,13 +32,25 @@ package final class ServedModels {
   private func replace(_ logger: Logger, _ load: @escaping @Sendable () throws -> ModelCatalog) async {
     let start = ContinuousClock.now
     do {
+      let former = Former(catalog)
       catalog = try await EventLoop.shared.offload { try load() }
+      // Unless a job has one still: to free a model takes milliseconds that the loop has better uses for.
+      await EventLoop.shared.offload { former.release() }
       let names = catalog.models.map(\.title).joined(separator: ", ")
       logger.info("serving \(names), loaded in \(ContinuousClock.now - start)")
     } catch {
       logger.error("the models stay as they were: \(error)")
     }
   }
+}
+
+/// What is let go on another thread than it was held on.
+private final class Former: Sendable {
+  private let catalog: Mutex<ModelCatalog?>
+
+  init(_ catalog: ModelCatalog) { self.catalog = Mutex(catalog) }
+
+  func release() { catalog.withLock { $0 = nil } }
 }
 
 extension ImageRecognition {

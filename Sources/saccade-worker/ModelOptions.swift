@@ -47,21 +47,28 @@ struct ModelOptions: ParsableArguments {
   }
 
   /// Loads and compiles the default model.
-  /// - Parameter concurrency: images at once, each on one core.
-  func recognizer(concurrency: Int) throws -> Recognizer {
-    try recognizer(try model.first ?? defaultModel(), labels: labels, concurrency)
+  /// - Parameters:
+  ///   - concurrency: images at once, each on one core.
+  ///   - topCount: how many labels an image gets.
+  func recognizer(concurrency: Int, topCount: Int = Jobs.Classification.topCountMax) throws -> Recognizer {
+    try recognizer(try model.first ?? defaultModel(), labels: labels, concurrency, topCount)
   }
 
   /// Loads and compiles all models, the default first.
   /// - Parameter concurrency: images at once of each, each on one core.
   func recognizers(concurrency: Int) throws -> [Recognizer] {
     var recognizers = [try recognizer(concurrency: concurrency)]
-    for other in model.dropFirst() { recognizers.append(try recognizer(other, labels: nil, concurrency)) }
+    for other in model.dropFirst() {
+      recognizers.append(try recognizer(other, labels: nil, concurrency, Jobs.Classification.topCountMax))
+    }
     return recognizers
   }
 
-  private func recognizer(_ model: ModelArgument, labels: String?, _ concurrency: Int) throws -> Recognizer {
+  private func recognizer(
+    _ model: ModelArgument, labels: String?, _ concurrency: Int, _ topCount: Int
+  ) throws -> Recognizer {
     var options = ClassifierOptions(concurrency: concurrency, cacheDirectory: compiledModelDirectory)
+    options.topCount = topCount
     options.precision =
       switch precision {
       case .auto: .automatic

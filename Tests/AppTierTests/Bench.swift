@@ -76,7 +76,8 @@ import Testing
     change(&limits)
     return try Worker(
       configuration: names, limits: limits, requestQueueURL: requestQueueURL, s3: clients.s3, sqs: clients.sqs,
-      models: try models ?? Self.serving(recognition ?? ImageRecognition(Fixtures.recognizer())), logger: Self.logger)
+      models: try models ?? Self.serving(recognition ?? ImageRecognition(Fixtures.recognizer())),
+      logger: Self.logger)
   }
 
   static func serving(_ models: ImageRecognition...) throws -> ServedModels { ServedModels(try ModelCatalog(models)) }
@@ -86,10 +87,11 @@ import Testing
     var limits = WorkerLimits(concurrency: 1)
     limits.startTimeout = timeout
     limits.startRetryDelay = .milliseconds(10)
-    guard let models = try? Self.serving(ImageRecognition(Fixtures.recognizer())) else { throw .notReady(.timedOut(.zero, obstacle: "no model")) }
+    guard let models = try? Self.serving(ImageRecognition(Fixtures.recognizer())) else {
+      throw .notReady(.timedOut(.zero, obstacle: "no model"))
+    }
     return try await Worker.open(
-      names, limits: limits, s3: clients.s3, sqs: clients.sqs, models: models,
-      logger: Self.logger)
+      names, limits: limits, s3: clients.s3, sqs: clients.sqs, models: models, logger: Self.logger)
   }
 
   // MARK: The web tier's part
