@@ -10,7 +10,7 @@ package final class Classifier: Sendable {
   package let inputSide: Int
   /// What a picture's shorter side is to be resized to before that square is cut from it.
   package let resizeSide: Int
-  /// What the runtime computes with: "bf16" or "f32" as a rule.
+  /// What the runtime computes with: "bf16" or "f32" as a rule, "int8" if asked for.
   package let precision: String
   /// How many inferences run at once.
   package let concurrency: Int
@@ -25,7 +25,8 @@ package final class Classifier: Sendable {
     precondition(options.concurrency > 0 && options.topCount > 0)
     self.model = model
     labels = try Labels(contentsOf: model.labelsPath)
-    compiled = try CompiledModel(model, options: options)
+    let isQuantised = options.precision == .int8
+    compiled = try CompiledModel(isQuantised ? model.quantised() : model, options: options)
     guard labels.count == compiled.classCount else {
       throw .labels(
         path: model.labelsPath,
@@ -37,7 +38,7 @@ package final class Classifier: Sendable {
     guard resizeSide >= inputSide else {
       throw .model(path: model.path, reason: "resizeShorterSide is less than the model's input of \(inputSide) pixels")
     }
-    precision = compiled.precision
+    precision = isQuantised ? options.precision.rawValue : compiled.precision
     concurrency = options.concurrency
     topCount = min(options.topCount, labels.count)
     var requests: [InferRequest] = []

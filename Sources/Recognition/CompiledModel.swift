@@ -58,7 +58,10 @@ final class CompiledModel: @unchecked Sendable {
       // Pinning would put the first stream of every process on this machine on the same core.
       ("ENABLE_CPU_PINNING", "NO"),
     ]
-    if options.precision != .automatic { properties.append(("INFERENCE_PRECISION_HINT", options.precision.rawValue)) }
+    switch options.precision {
+    case .automatic, .int8: break
+    case .bfloat16, .float32: properties.append(("INFERENCE_PRECISION_HINT", options.precision.rawValue))
+    }
     for (key, value) in properties {
       try OpenVINO.check(saccade_ov_set_property(core, OpenVINO.device, key, value))
     }

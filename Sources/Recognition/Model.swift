@@ -24,7 +24,7 @@ package struct Model: Sendable, Equatable {
   }
 
   /// The OpenVINO IR (`.xml`, weights in the `.bin` beside it) or ONNX file.
-  package let path: String
+  package private(set) var path: String
   package let labelsPath: String
   /// Part of every answer: which model said so. 1 to ``nameByteCountMax`` bytes.
   package let name: String
@@ -73,6 +73,17 @@ package struct Model: Sendable, Equatable {
 }
 
 extension Model {
+  /// The same model with 8-bit convolutions: `model-int8.xml` beside `model.xml`.
+  func quantised() throws(ClassifierError) -> Model {
+    let dot = path.lastIndex(of: ".") ?? path.endIndex
+    var quantised = self
+    quantised.path = path[..<dot] + "-int8" + path[dot...]
+    guard FileManager.default.isReadableFile(atPath: quantised.path) else {
+      throw .model(path: path, reason: "its int8 form, \(quantised.path), does not exist or cannot be read")
+    }
+    return quantised
+  }
+
   /// Of a name and a version: a UUID or a Git hash twice over, and little in an answer of at most 16 KiB.
   package static let nameByteCountMax = 128
   /// The largest input that a description may ask for; a guard against typing errors.

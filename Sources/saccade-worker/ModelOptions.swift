@@ -22,7 +22,11 @@ struct ModelOptions: ParsableArguments {
       valueName: "path"))
   var labels: String?
 
-  @Option(help: "What to compute with: auto (bf16 where the processor has it), f32 or bf16.")
+  @Option(
+    help: """
+      What to compute with: auto (bf16 where the processor has it), f32, bf16, or int8, with which a model has a file of \
+      its own: model-int8.xml beside model.xml.
+      """)
   var precision = Precision.auto
 
   @Option(
@@ -32,7 +36,7 @@ struct ModelOptions: ParsableArguments {
   var compiledModels: String?
 
   enum Precision: String, ExpressibleByArgument, CaseIterable {
-    case auto, f32, bf16
+    case auto, f32, bf16, int8
   }
 
   func validate() throws {
@@ -74,6 +78,7 @@ struct ModelOptions: ParsableArguments {
       case .auto: .automatic
       case .f32: .float32
       case .bf16: .bfloat16
+      case .int8: .int8
       }
     let model = try Model(path: model.path, labelsPath: labels, name: model.name?.description)
     return Recognizer(classifier: try Classifier(model, options: options))

@@ -167,6 +167,9 @@ struct ClassifyCommandTests {
   }
 }
 
+/// Absent where `deploy/bootstrap` is of before there was one.
+private let quantised = Fixtures.model.replacing("model.xml", with: "model-int8.xml")
+
 @Suite(
   "saccade-worker evaluate",
   .enabled(if: Fixtures.areHere && WorkerProcess.isBuilt, "needs the binary, the model and samples of deploy/bootstrap")
@@ -226,17 +229,19 @@ struct EvaluateCommandTests {
   }
 
   @Test(
-    "nine of ten photographs are named rightly in every precision that is a default",
+    "nine of ten photographs are named rightly in every precision",
     .enabled(if: TestSupport.Fixtures.exists(TestSupport.Fixtures.photographs), "../shared/images is not here"),
-    arguments: ["auto", "f32"])
+    arguments: ["auto", "f32"] + (FileManager.default.fileExists(atPath: quantised) ? ["int8"] : []))
   func photographs(precision: String) async throws {
     let photographs = TestSupport.Fixtures.photographs
     let run = try await CommandRun(["evaluate", "--json", "--precision", precision, photographs.path])
     #expect(run.status == .exited(0))
     let report = run.object()
+    if precision != "auto" { #expect(report["precision"] as? String == precision) }
     print("\(photographs.path) in \(precision): \(report["top1"] ?? 0) of \(report["matched"] ?? 0) right")
     #expect((report["matched"] as? Int, report["unmatched"] as? Int) == (200, 0))
-    #expect(try #require(report["top1"] as? Int) >= 179)
+    // Rounding to 8 bits may cost two of them; the others are to keep what a reference pipeline gets.
+    #expect(try #require(report["top1"] as? Int) >= (precision == "int8" ? 177 : 179))
     #expect(try #require(report["top5"] as? Int) >= 195)
   }
 }

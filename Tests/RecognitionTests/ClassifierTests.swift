@@ -124,6 +124,28 @@ struct ClassifierTests {
     #expect(try !entries().contains(first[0]))
   }
 
+  @Test("int8 is a file of its own beside the model's; without one it is an error")
+  func quantised() throws {
+    let files = try TinyModel()
+    defer { files.remove() }
+    var options = ClassifierOptions(concurrency: 1)
+    options.precision = .int8
+    let model = try Model(path: files.path)
+    let error = #expect(throws: ClassifierError.self) { try Classifier(model, options: options) }
+    #expect(error?.message.contains("model-int8.xml, does not exist") == true)
+    // Told apart by what it averages over.
+    let other = try TinyModel(shape: [1, 32, 32, 3], channelAxis: 3)
+    defer { other.remove() }
+    for suffix in ["xml", "bin"] {
+      try FileManager.default.copyItem(
+        at: other.directory.appending(path: "model." + suffix),
+        to: files.directory.appending(path: "model-int8." + suffix))
+    }
+    let classifier = try Classifier(model, options: options)
+    #expect((classifier.precision, classifier.model.name) == ("int8", "model"))
+    #expect(try classifier.classify(plain([50, 200, 100]))[0].label == "green")
+  }
+
   @Test("numbers that are no numbers are an error, not a label")
   func notANumber() throws {
     let files = try TinyModel()
