@@ -10,7 +10,7 @@ import Recognition
   private let configuration: WorkerConfiguration
   private let limits: WorkerLimits
   private let s3: S3Client
-  private let recognition: ImageRecognition
+  private let models: ServedModels
   private let replyPolicy: ReplyQueuePolicy
   private let replies: ReplyQueues
   private let custody: Custody
@@ -19,12 +19,12 @@ import Recognition
 
   init(
     configuration: WorkerConfiguration, limits: WorkerLimits, s3: S3Client, sqs: SQSClient,
-    recognition: ImageRecognition, replyPolicy: ReplyQueuePolicy, custody: Custody, logger: Logger
+    models: ServedModels, replyPolicy: ReplyQueuePolicy, custody: Custody, logger: Logger
   ) {
     self.configuration = configuration
     self.limits = limits
     self.s3 = s3
-    self.recognition = recognition
+    self.models = models
     self.replyPolicy = replyPolicy
     self.replies = ReplyQueues(sqs: sqs, limits: limits)
     self.custody = custody
@@ -68,14 +68,15 @@ import Recognition
   ) async throws(Obstacle) -> Result<Jobs.Classification, ClassificationError> {
     let queued = Duration.seconds(max(0, Date().timeIntervalSince(job.receivedAt)))
     do throws(Obstacle) {
+      let model = try model(for: job)
       let image = try await fetch(job)
       let fetched = ContinuousClock.now - start
-      let result = try await recognise(image, message, ticket)
+      let result = try await recognise(image, with: model, message, ticket)
       return .success(
         Jobs.Classification(
           key: job.key, name: job.name,
           candidates: result.top.map { .init(label: $0.label, wnid: $0.wordNetID, confidence: $0.confidence) },
-          model: recognition.modelName, worker: configuration.workerName,
+          model: model.modelName, modelVersion: model.modelVersion, worker: configuration.workerName,
           timings: .init(
             queue: queued, fetch: fetched, decode: result.decoding, classify: result.inference,
             total: ContinuousClock.now - start)))
@@ -84,6 +85,11 @@ import Recognition
       try advance(ticket, to: .answering)
       return .failure(error)
     }
+  }
+
+  /// Before the image is fetched: who asks for a model that is not here is told so at once.
+  private func model(for job: ClassificationJob) throws(Obstacle) -> ImageRecognition {
+    do { return try models.catalog.model(job.model) } catch { throw .image(error) }
   }
 
   private func fetch(_ job: ClassificationJob) async throws(Obstacle) -> [UInt8] {
@@ -104,14 +110,14 @@ import Recognition
 
   /// Decodes and classifies, when it is this image's turn.
   private func recognise(
-    _ image: [UInt8], _ message: SQSMessage, _ ticket: HeldJobs.Ticket
+    _ image: [UInt8], with model: ImageRecognition, _ message: SQSMessage, _ ticket: HeldJobs.Ticket
   ) async throws(Obstacle) -> RecognitionResult {
     do { try await slots.acquire() } catch { throw .stopped }
     defer { slots.release() }
     try advance(ticket, to: .recognising)
     let result: RecognitionResult
     do {
-      result = try await recognition.result(for: image)
+      result = try await model.result(for: image)
     } catch {
       throw Obstacle(error, isLastAttempt: message.receiveCount >= limits.inferenceAttemptCountMax)
     }

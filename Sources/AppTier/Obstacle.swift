@@ -4,7 +4,7 @@ import Recognition
 
 /// Why a job does not get its ordinary way, and so what becomes of it.
 enum Obstacle: Error {
-  /// The image's fault: the client is told, and the job is done.
+  /// The image's fault, or its client's: the client is told, and the job is done.
   case image(ClassificationError)
   /// No job of ours: left alone, for SQS to put it into the dead-letter queue after a few receives.
   case job(String)

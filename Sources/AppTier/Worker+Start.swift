@@ -23,7 +23,7 @@ extension Worker {
   /// Waits until the request queue and the buckets exist, and makes a worker of them that has not started yet.
   package static func open(
     _ configuration: WorkerConfiguration, limits: WorkerLimits, s3: S3Client, sqs: SQSClient,
-    recognition: ImageRecognition, logger: Logger
+    models: ServedModels, logger: Logger
   ) async throws(WorkerStartError) -> Worker {
     let requestQueueURL: String
     do throws(InstallationError) {
@@ -35,6 +35,6 @@ extension Worker {
     }
     return try Worker(
       configuration: configuration, limits: limits, requestQueueURL: requestQueueURL, s3: s3, sqs: sqs,
-      recognition: recognition, logger: logger)
+      models: models, logger: logger)
   }
 }

@@ -35,10 +35,10 @@ package import Logging
   private var running: [HeldJobs.Ticket: Task<Void, Never>] = [:]
   private var random = SystemRandomNumberGenerator()
 
-  /// - Parameter requestQueueURL: as SQS named it; see ``open(_:limits:s3:sqs:recognition:logger:)``.
+  /// - Parameter requestQueueURL: as SQS named it; see ``open(_:limits:s3:sqs:models:logger:)``.
   package init(
     configuration: WorkerConfiguration, limits: WorkerLimits, requestQueueURL: String, s3: S3Client, sqs: SQSClient,
-    recognition: ImageRecognition, logger: Logger
+    models: ServedModels, logger: Logger
   ) throws(WorkerStartError) {
     let policy: ReplyQueuePolicy
     do { policy = try ReplyQueuePolicy(requestQueueURL: requestQueueURL, names: configuration.queues) } catch {
@@ -50,7 +50,7 @@ package import Logging
     self.logger = logger
     custody = Custody(queueURL: requestQueueURL, sqs: sqs, limits: limits, logger: logger)
     runner = JobRunner(
-      configuration: configuration, limits: limits, s3: s3, sqs: sqs, recognition: recognition, replyPolicy: policy,
+      configuration: configuration, limits: limits, s3: s3, sqs: sqs, models: models, replyPolicy: policy,
       custody: custody, logger: logger)
   }
 

@@ -45,7 +45,10 @@ package struct Classification: Sendable, Hashable, Codable {
   package let confidence: Float
   /// The most likely first; the first is ``label``.
   package let top: [Candidate]
+  /// The name of the model that classified it.
   package let model: String
+  /// Its version, if it has one. Workers have not always told it.
+  package let modelVersion: String?
   /// Who classified it, for people who look for a worker that misbehaves.
   package let worker: String
   package let timings: Timings
@@ -55,7 +58,8 @@ package struct Classification: Sendable, Hashable, Codable {
 
   /// - Parameter candidates: the most likely first, at least one; those past ``topCountMax`` are left out.
   package init(
-    key: ObjectKey, name: String, candidates: [Candidate], model: String, worker: String, timings: Timings
+    key: ObjectKey, name: String, candidates: [Candidate], model: String, modelVersion: String? = nil, worker: String,
+    timings: Timings
   ) {
     precondition(!candidates.isEmpty, "a classification without candidates")
     self.key = key
@@ -64,6 +68,7 @@ package struct Classification: Sendable, Hashable, Codable {
     self.confidence = candidates[0].confidence
     self.top = Array(candidates.prefix(Self.topCountMax))
     self.model = model
+    self.modelVersion = modelVersion
     self.worker = worker
     self.timings = timings
   }

@@ -14,6 +14,8 @@ package struct ClassificationError: Error, Sendable, Hashable, Codable {
     package static let unsupportedFormat = Code(rawValue: "unsupported-format")
     /// The object is not in the bucket.
     package static let imageMissing = Code(rawValue: "image-missing")
+    /// The worker has no model of the name that the client asked for.
+    package static let unknownModel = Code(rawValue: "unknown-model")
     /// Ours to mend.
     package static let `internal` = Code(rawValue: "internal")
   }

@@ -18,13 +18,16 @@ package struct ClassificationJob: Sendable, Hashable {
   package let receivedAt: Date
   /// Of the HTTP request that brought it, for the worker's log lines and the answer.
   package let requestID: RequestID?
+  /// Which model the client asked for; nil for the worker's default.
+  package let model: ModelName?
 
   package static let nameByteCountMax = 1024
   /// The version of the message format that is written, and the only one that is read.
   package static let version = 1
 
   package init(
-    key: ObjectKey, bucket: String, name: String, replyTo: String, receivedAt: Date, requestID: RequestID? = nil
+    key: ObjectKey, bucket: String, name: String, replyTo: String, receivedAt: Date, requestID: RequestID? = nil,
+    model: ModelName? = nil
   ) {
     self.id = key.id
     self.bucket = bucket
@@ -33,6 +36,7 @@ package struct ClassificationJob: Sendable, Hashable {
     self.replyTo = replyTo
     self.receivedAt = receivedAt
     self.requestID = requestID
+    self.model = model
   }
 
   /// The message body, JSON.
@@ -43,6 +47,7 @@ package struct ClassificationJob: Sendable, Hashable {
     writer.member("bucket", bucket)
     writer.member("id", id.description)
     writer.member("key", key.description)
+    if let model { writer.member("model", model.description) }
     writer.member("name", name)
     writer.member("receivedAt", Timestamp.string(from: receivedAt))
     writer.member("replyTo", replyTo)
@@ -61,7 +66,7 @@ package struct ClassificationJob: Sendable, Hashable {
 extension ClassificationJob: Decodable {
   private enum CodingKeys: String, CodingKey {
     case version = "v"
-    case id, bucket, key, name, replyTo, receivedAt
+    case id, bucket, key, model, name, replyTo, receivedAt
     case requestID = "requestId"
   }
 
@@ -80,6 +85,8 @@ extension ClassificationJob: Decodable {
     }
     receivedAt = date
     requestID = container.decodeRequestID(forKey: .requestID)
+    // One that cannot be a name is not taken for the default: the answer would be another model's than was asked for.
+    model = try container.decodeIfPresent(ModelName.self, forKey: .model)
     guard key.id == id else {
       throw DecodingError.dataCorruptedError(forKey: .key, in: container, debugDescription: "it is another job's")
     }

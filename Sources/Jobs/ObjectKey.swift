@@ -94,7 +94,7 @@ extension ObjectKey: Codable {
 }
 
 extension UInt8 {
-  fileprivate var isFileNameCharacter: Bool {
+  var isFileNameCharacter: Bool {
     isQueueNameCharacter || self == UInt8(ascii: ".")
   }
 

@@ -10,7 +10,7 @@ package final class Classifier: Sendable {
   package let inputSide: Int
   /// What a picture's shorter side is to be resized to before that square is cut from it.
   package let resizeSide: Int
-  /// What the runtime computes with: "bf16" or "f32" as a rule.
+  /// What the runtime computes with: "bf16" or "f32" as a rule, "int8" if asked for.
   package let precision: String
   /// How many inferences run at once.
   package let concurrency: Int
@@ -19,12 +19,14 @@ package final class Classifier: Sendable {
   private let pool: InferRequestPool
   private let topCount: Int
 
-  /// Loads and compiles; takes 0.1 to 0.5 s.
+  /// Loads, compiles, and runs each inference request once, so that the first image costs no more than the others, and a
+  /// model that cannot run is told now; takes 0.1 to 0.5 s.
   package init(_ model: Model, options: ClassifierOptions = ClassifierOptions()) throws(ClassifierError) {
     precondition(options.concurrency > 0 && options.topCount > 0)
     self.model = model
     labels = try Labels(contentsOf: model.labelsPath)
-    compiled = try CompiledModel(model, options: options)
+    let isQuantised = options.precision == .int8
+    compiled = try CompiledModel(isQuantised ? model.quantised() : model, options: options)
     guard labels.count == compiled.classCount else {
       throw .labels(
         path: model.labelsPath,
@@ -36,11 +38,16 @@ package final class Classifier: Sendable {
     guard resizeSide >= inputSide else {
       throw .model(path: model.path, reason: "resizeShorterSide is less than the model's input of \(inputSide) pixels")
     }
-    precision = compiled.precision
+    precision = isQuantised ? options.precision.rawValue : compiled.precision
     concurrency = options.concurrency
     topCount = min(options.topCount, labels.count)
     var requests: [InferRequest] = []
-    for _ in 0..<options.concurrency { requests.append(try compiled.makeRequest()) }
+    let grey = PixelTensor(side: inputSide, bytes: [UInt8](repeating: 128, count: inputSide * inputSide * 3))
+    for _ in 0..<options.concurrency {
+      let request = try compiled.makeRequest()
+      do { try request.infer(grey) { _ in } } catch { throw .inference(error.text) }
+      requests.append(request)
+    }
     pool = InferRequestPool(requests)
   }
 

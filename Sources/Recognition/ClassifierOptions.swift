@@ -7,6 +7,8 @@ package struct ClassifierOptions: Sendable, Equatable {
     case automatic
     case bfloat16 = "bf16"
     case float32 = "f32"
+    /// 8-bit integers, of a file of its own (`model-int8.xml`); what is not quantised is computed as in `automatic`.
+    case int8
   }
 
   package var precision = Precision.automatic

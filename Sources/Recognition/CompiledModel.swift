@@ -13,15 +13,17 @@ final class CompiledModel: @unchecked Sendable {
   private let compiled: OpaquePointer
 
   init(_ model: Model, options: ClassifierOptions) throws(ClassifierError) {
+    let cache = options.cacheDirectory.map { CompiledModelCache(in: $0, for: model.path) }
     do { core = try OpenVINO.make { ov_core_create($0) } } catch { throw .runtime(error.text) }
     do {
-      try CompiledModel.configure(core, options)
+      try CompiledModel.configure(core, options, cache)
     } catch {
       ov_core_free(core)
       throw .runtime(error.text)
     }
     do {
       compiled = try CompiledModel.compile(core, model)
+      cache?.removeFormerStates()
     } catch {
       ov_core_free(core)
       throw error
@@ -45,7 +47,9 @@ final class CompiledModel: @unchecked Sendable {
     do { return try InferRequest(compiled) } catch { throw .runtime(error.text) }
   }
 
-  private static func configure(_ core: OpaquePointer, _ options: ClassifierOptions) throws(OpenVINO.Failure) {
+  private static func configure(
+    _ core: OpaquePointer, _ options: ClassifierOptions, _ cache: CompiledModelCache?
+  ) throws(OpenVINO.Failure) {
     var properties: [(String, String)] = [
       ("PERFORMANCE_HINT", "THROUGHPUT"),
       ("NUM_STREAMS", "\(options.concurrency)"),
@@ -54,11 +58,14 @@ final class CompiledModel: @unchecked Sendable {
       // Pinning would put the first stream of every process on this machine on the same core.
       ("ENABLE_CPU_PINNING", "NO"),
     ]
-    if options.precision != .automatic { properties.append(("INFERENCE_PRECISION_HINT", options.precision.rawValue)) }
+    switch options.precision {
+    case .automatic, .int8: break
+    case .bfloat16, .float32: properties.append(("INFERENCE_PRECISION_HINT", options.precision.rawValue))
+    }
     for (key, value) in properties {
       try OpenVINO.check(saccade_ov_set_property(core, OpenVINO.device, key, value))
     }
-    if let directory = options.cacheDirectory {
+    if let directory = cache?.directory {
       try OpenVINO.check(saccade_ov_set_property(core, OpenVINO.device, "CACHE_DIR", directory))
     }
   }

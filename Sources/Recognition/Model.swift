@@ -24,10 +24,11 @@ package struct Model: Sendable, Equatable {
   }
 
   /// The OpenVINO IR (`.xml`, weights in the `.bin` beside it) or ONNX file.
-  package let path: String
+  package private(set) var path: String
   package let labelsPath: String
-  /// Part of every answer: which model said so.
+  /// Part of every answer: which model said so. 1 to ``nameByteCountMax`` bytes.
   package let name: String
+  /// Part of every answer too: which state of it. 1 to ``nameByteCountMax`` bytes.
   package let version: String?
   /// Side of the input square in pixels.
   package let inputSize: Int?
@@ -43,8 +44,10 @@ package struct Model: Sendable, Equatable {
   package let scale: [Float]
   package let output: Output?
 
-  /// `labelsPath` is by default `labels.txt` in the model's directory.
-  package init(path: String, labelsPath: String? = nil) throws(ClassifierError) {
+  /// - Parameters:
+  ///   - labelsPath: by default `labels.txt` in the model's directory.
+  ///   - name: by default what the description says, else the file's name without its extension.
+  package init(path: String, labelsPath: String? = nil, name: String? = nil) throws(ClassifierError) {
     let slash = path.lastIndex(of: "/")
     let directory = slash.map { String(path[...$0]) } ?? ""
     let fileName = slash.map { path[path.index(after: $0)...] } ?? path[...]
@@ -55,7 +58,7 @@ package struct Model: Sendable, Equatable {
     let description = try Description(besides: directory + "model.json")
     self.path = path
     self.labelsPath = labelsPath ?? directory + "labels.txt"
-    name = description.name ?? String(stem)
+    self.name = name ?? description.name ?? String(stem)
     version = description.version
     inputSize = description.inputSize
     resizeShorterSide = description.resizeShorterSide
@@ -70,6 +73,19 @@ package struct Model: Sendable, Equatable {
 }
 
 extension Model {
+  /// The same model with 8-bit convolutions: `model-int8.xml` beside `model.xml`.
+  func quantised() throws(ClassifierError) -> Model {
+    let dot = path.lastIndex(of: ".") ?? path.endIndex
+    var quantised = self
+    quantised.path = path[..<dot] + "-int8" + path[dot...]
+    guard FileManager.default.isReadableFile(atPath: quantised.path) else {
+      throw .model(path: path, reason: "its int8 form, \(quantised.path), does not exist or cannot be read")
+    }
+    return quantised
+  }
+
+  /// Of a name and a version: a UUID or a Git hash twice over, and little in an answer of at most 16 KiB.
+  package static let nameByteCountMax = 128
   /// The largest input that a description may ask for; a guard against typing errors.
   static let inputSizeMax = 4096
 
@@ -95,6 +111,10 @@ extension Model {
         throw .model(path: path, reason: Description.reason(error))
       } catch {
         throw .model(path: path, reason: "\(error)")
+      }
+      for (key, value) in [("name", name), ("version", version)] {
+        guard let value, !(1...Model.nameByteCountMax).contains(value.utf8.count) else { continue }
+        throw .model(path: path, reason: "\(key) must have 1 to \(Model.nameByteCountMax) bytes")
       }
       if let inputSize, !(1...Model.inputSizeMax).contains(inputSize) {
         throw .model(path: path, reason: "inputSize must be in 1…\(Model.inputSizeMax)")

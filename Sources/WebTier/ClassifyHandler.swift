@@ -54,9 +54,10 @@ final class ClassifyHandler {
     _ request: HTTPRequest, with submission: Submission, as format: AnswerFormat, record: RequestRecord
   ) async -> HTTPResponse {
     do throws(SubmissionError) {
+      if let query = request.head.query { try submission.readModel(ofQuery: query) }
       try admit(submission)
       if request.head.headers.contains("idempotency-key") {
-        submission.repeatable = try await idempotency.images(of: request)
+        submission.repeatable = try await idempotency.images(of: request, for: submission.model)
       }
       let sink = try sink(for: request, into: submission)
       do throws(RequestBodyError) { try await request.body.stream(to: sink, upTo: sink.byteCountMax) } catch {
@@ -72,13 +73,15 @@ final class ClassifyHandler {
       if submission.repeatable == nil {
         let waiters = try expectAnswers(to: submission, for: patience.duration)
         defer { for waiter in waiters { answers.withdraw(waiter) } }
-        let jobs = submission.uploads.map { job(for: $0, of: record.id) }
+        let jobs = submission.uploads.map { job(for: $0, in: submission, of: record.id) }
         try await withUnsafeContinuation { sender.send(jobs, $0) }.get()
         submission.wasQueued()
         for waiter in waiters { record.replies.append(try await withUnsafeContinuation { waiter.reply(to: $0) }.get()) }
       } else {
         record.replies =
-          try await idempotency.ask(submission.uploads, for: patience.duration) { job(for: $0, of: record.id) }
+          try await idempotency.ask(submission.uploads, for: patience.duration) {
+            job(for: $0, in: submission, of: record.id)
+          }
       }
       return response(with: record.replies, to: submission, as: format, isForm: sink.isForm, patience)
     } catch {
@@ -144,9 +147,9 @@ final class ClassifyHandler {
     return waiters
   }
 
-  private func job(for upload: ImageUpload, of requestID: RequestID) -> ClassificationJob {
+  private func job(for upload: ImageUpload, in submission: Submission, of requestID: RequestID) -> ClassificationJob {
     ClassificationJob(
       key: upload.key, bucket: configuration.inputBucket, name: upload.name, replyTo: replyQueue.url,
-      receivedAt: upload.receivedAt, requestID: requestID)
+      receivedAt: upload.receivedAt, requestID: requestID, model: submission.model)
   }
 }

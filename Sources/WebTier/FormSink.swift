@@ -1,16 +1,24 @@
 import EventLoop
 import HTTP
+import Jobs
 
-/// Feeds a multipart/form-data body through the parser; every part with a file name is an image, fields are ignored.
+/// Feeds a multipart/form-data body through the parser; every part with a file name is an image, the field `model`
+/// names the model, other fields are ignored.
 @LoopActor
 final class FormSink: ImageSink {
   let isForm = true
   let byteCountMax: Int
+  private enum Part {
+    case file, model, ignored
+  }
+
   private let submission: Submission
   private let contentLength: Int?
   private let closingDelimiterByteCount: Int
   private var parser: MultipartParser
-  private var isInFile = false
+  private var part = Part.ignored
+  /// Of the field that names the model; one byte more than a name has tells that it is none.
+  private var modelBytes: [UInt8] = []
   /// Why the parse was aborted.
   private var refusal: SubmissionError?
 
@@ -41,10 +49,14 @@ final class FormSink: ImageSink {
 
 extension FormSink: @LoopActor MultipartVisitor {
   func partBegan(_ head: MultipartPartHead) -> Bool {
-    isInFile = head.isFile
-    return accepts { () throws(SubmissionError) in
-      try submission.beginFile(name: head.fileName ?? "", predictedByteCount: predictedByteCount(of: head))
+    if let fileName = head.fileName {
+      part = .file
+      return accepts { () throws(SubmissionError) in
+        try submission.beginFile(name: fileName, predictedByteCount: predictedByteCount(of: head))
+      }
     }
+    part = head.name == "model" ? .model : .ignored
+    return true
   }
 
   /// The length by the part's own Content-Length, where that can be true; else what is left of the request, which is
@@ -58,17 +70,27 @@ extension FormSink: @LoopActor MultipartVisitor {
   }
 
   func partReceived(_ bytes: Span<UInt8>) -> Bool {
-    accepts { () throws(SubmissionError) in try submission.receiveFile(bytes) }
+    switch part {
+    case .file: return accepts { () throws(SubmissionError) in try submission.receiveFile(bytes) }
+    case .model:
+      let room = ModelName.byteCountMax + 1 - modelBytes.count
+      bytes.extracting(first: min(room, bytes.count)).withUnsafeBufferPointer { modelBytes.append(contentsOf: $0) }
+    case .ignored: break
+    }
+    return true
   }
 
   func partEnded() -> Bool {
-    defer { isInFile = false }
-    return accepts { () throws(SubmissionError) in try submission.endFile() }
+    switch part {
+    case .file: return accepts { () throws(SubmissionError) in try submission.endFile() }
+    case .model:
+      defer { modelBytes = [] }
+      return accepts { () throws(SubmissionError) in try submission.ask(forModel: modelBytes) }
+    case .ignored: return true
+    }
   }
 
-  /// Takes a step of a file; a field's are passed over.
   private func accepts(_ step: () throws(SubmissionError) -> Void) -> Bool {
-    guard isInFile else { return true }
     do throws(SubmissionError) {
       try step()
       return true

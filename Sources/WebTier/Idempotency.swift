@@ -5,7 +5,7 @@ import HTTP
 import Jobs
 
 // How a request with an Idempotency-Key is answered once, however often and wherever it is sent:
-// 1. The ids of its images follow from the key and the day. Before the body is read the bucket is asked for images under
+// 1. The ids of its images follow from the key, the model that is asked for and the day. Before the body is read the bucket is asked for images under
 //    today's ids, then yesterday's: a key is good for a day at least and two at most.
 // 2. An image that is there is not stored again. What the client sends is read and compared with it by length and
 //    CRC-32C: another image under the same key is refused with 422.
@@ -43,10 +43,12 @@ final class Idempotency {
   }
 
   /// Finds out what there is of a request's images.
-  func images(of request: HTTPRequest) async throws(SubmissionError) -> RepeatableImages {
+  /// - Parameter model: What it asks for in its query; with another model the key is another request's.
+  func images(of request: HTTPRequest, for model: ModelName?) async throws(SubmissionError) -> RepeatableImages {
     let fields = request.head.headers.all("idempotency-key")
     let byteCountMax = configuration.limits.idempotencyKeyByteCountMax
-    guard let key = IdempotencyKey(fields, of: request.clientName ?? "", upTo: byteCountMax) else {
+    guard let key = IdempotencyKey(fields, of: request.clientName ?? "", for: model, upTo: byteCountMax)
+    else {
       throw .malformedIdempotencyKey(byteCountMax: byteCountMax)
     }
     let today = IdempotencyKey.day(of: Date())
@@ -105,13 +107,5 @@ final class Idempotency {
       for job in jobs { recent.remove(job.id) }
       throw error
     }
-  }
-}
-
-extension Reply {
-  /// Whether asking again would bring the same: a failure that is not the image's is worth another attempt.
-  fileprivate var isFinal: Bool {
-    guard case .answered(let answer, _) = self else { return false }
-    return if case .failure(let error) = answer.outcome { error.isOfImage } else { true }
   }
 }

@@ -5,7 +5,7 @@ import Jobs
 /// What a client calls one request and its repetitions: the field `Idempotency-Key`
 /// (draft-ietf-httpapi-idempotency-key-header-07 §2.1).
 ///
-/// The ids of the request's images follow from the key and the day, so that every web process finds them in the buckets
+/// The ids of the request's images follow from the key, the model asked for and the day, so that every web process finds them in the buckets
 /// and none needs to remember the key.
 struct IdempotencyKey: Sendable, Hashable {
   private let digest: [UInt8]
@@ -15,12 +15,16 @@ struct IdempotencyKey: Sendable, Hashable {
   /// - Parameters:
   ///   - fields: The values of all fields of that name.
   ///   - client: Whose key it is: two clients that have chosen the same one do not get each other's answers.
+  ///   - model: What the request asks for: its key with another model is another key.
   /// - Returns: `nil` when there is not one key of 1 to `byteCountMax` bytes.
-  init?(_ fields: [String], of client: String, upTo byteCountMax: Int) {
+  init?(_ fields: [String], of client: String, for model: ModelName? = nil, upTo byteCountMax: Int) {
     guard fields.count == 1, let key = Self.unquoted(Array(fields[0].utf8)), (1...byteCountMax).contains(key.count)
     else { return nil }
     // The length keeps one name's end from being another key's beginning.
-    digest = MessageDigest.sha256.hash(Array("\(client.utf8.count):\(client)".utf8) + key)
+    var text = Array("\(client.utf8.count):\(client)".utf8) + key
+    // No key has a zero byte, so that none ends in a model's name.
+    if let model { text += [0] + model.description.utf8 }
+    digest = MessageDigest.sha256.hash(text)
   }
 
   /// The id of the image at that place in the request.

@@ -31,6 +31,20 @@ extension Problem {
       self.init(
         .serviceUnavailable, code: "too-many-pending", detail: "Too many clients wait for an answer already.",
         retryAfter: Problem.retrySeconds)
+    case .malformedQuery:
+      self.init(.badRequest, code: "malformed-query", detail: "The query is not valid percent-encoded UTF-8.")
+    case .malformedModel:
+      self.init(.badRequest, code: "malformed-model", detail: "A model's name is \(ModelName.rule).")
+    case .contradictoryModels:
+      self.init(.badRequest, code: "contradictory-models", detail: "The request asks for two different models.")
+    case .modelAfterFile:
+      self.init(
+        .badRequest, code: "model-after-file",
+        detail: "The form's field \"model\" comes after a file; it must come before the first one.")
+    case .modelOfIdempotentForm:
+      self.init(
+        .badRequest, code: "model-not-in-query",
+        detail: "A request with an Idempotency-Key names its model in the query: ?model=NAME.")
     case .malformedIdempotencyKey(let byteCountMax):
       self.init(
         .badRequest, code: "malformed-idempotency-key",
@@ -50,7 +64,7 @@ extension Problem {
 
   /// What a worker found wrong with an image.
   init(_ error: ClassificationError, id: JobID) {
-    if error.isOfImage {
+    if error.isOfRequest {
       self.init(.unprocessableContent, code: error.code.rawValue, detail: error.message)
     } else {
       self.init(.badGateway, code: error.code.rawValue, detail: error.message, retryAfter: Problem.retrySeconds)

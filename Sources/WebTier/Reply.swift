@@ -7,3 +7,11 @@ enum Reply: Sendable {
   /// Not yet: the client is told where the result will be.
   case pending(JobID)
 }
+
+extension Reply {
+  /// Whether asking again would bring the same: a failure that is not the image's is worth another attempt.
+  var isFinal: Bool {
+    guard case .answered(let answer, _) = self else { return false }
+    return if case .failure(let error) = answer.outcome { error.isOfImage } else { true }
+  }
+}

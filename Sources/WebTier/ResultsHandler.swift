@@ -98,8 +98,7 @@ final class ResultsHandler {
   /// As its client would have got it in time. What is final is so for ever; the rest is not to be kept.
   private func response(to reply: Reply, _ format: AnswerFormat) -> HTTPResponse {
     var response = format.response(to: [reply], isList: false)
-    let isFinal = response.status == .ok || response.status == .unprocessableContent
-    response.headers["Cache-Control"] = isFinal ? "private, max-age=31536000, immutable" : "no-store"
+    response.headers["Cache-Control"] = reply.isFinal ? "private, max-age=31536000, immutable" : "no-store"
     response.headers["Vary"] = "Accept"
     return response
   }

@@ -20,6 +20,8 @@ final class Submission {
   private var isQueued = false
   /// Whether a place is kept for the first file.
   private var hasReservation = false
+  /// Which model the client asks for; nil for the workers' default.
+  private(set) var model: ModelName?
   /// Set before the body is received, for a request with an idempotency key.
   var repeatable: RepeatableImages?
 
@@ -64,7 +66,29 @@ final class Submission {
   /// Whether all of it was in the bucket already, under an idempotency key.
   var isRepeated: Bool { repeatable != nil && uploads.allSatisfy(\.isRepeated) }
 
+  /// The request's query names a model, perhaps.
+  func readModel(ofQuery query: String) throws(SubmissionError) {
+    guard let parameters = QueryParameters(parsing: query) else { throw .malformedQuery }
+    for text in parameters.all("model") { try ask(forModel: text) }
+  }
+
+  private func ask(forModel text: String) throws(SubmissionError) {
+    guard let name = ModelName(text) else { throw .malformedModel }
+    guard model == nil || model == name else { throw .contradictoryModels }
+    model = name
+  }
+
   // MARK: For sinks
+
+  /// A form's field says which model is asked for.
+  func ask(forModel bytes: [UInt8]) throws(SubmissionError) {
+    guard uploads.isEmpty else { throw .modelAfterFile }
+    let hadModel = model != nil
+    // What is no UTF-8 is no name either once it has been repaired.
+    try ask(forModel: String(decoding: bytes, as: UTF8.self))
+    // The ids of the images follow from the model, and were looked up before the form was read.
+    if repeatable != nil, !hadModel { throw .modelOfIdempotentForm }
+  }
 
   func beginFile(name: String, predictedByteCount: Int?) throws(SubmissionError) {
     guard uploads.count < fileCountMax else { throw .tooManyFiles(countMax: fileCountMax) }

@@ -18,6 +18,16 @@ enum SubmissionError: Error {
   case tooManyPending
   /// Uploads under way hold all the memory there is for them.
   case outOfMemory
+  /// The query's escapes cannot be decoded.
+  case malformedQuery
+  /// What names the model cannot be a name.
+  case malformedModel
+  /// Two models are asked for.
+  case contradictoryModels
+  /// The field that names the model comes after a file.
+  case modelAfterFile
+  /// A form names a model that is needed before the form is read.
+  case modelOfIdempotentForm
   case malformedIdempotencyKey(byteCountMax: Int)
   /// What the buckets hold already could not be read.
   case results(AWSError)

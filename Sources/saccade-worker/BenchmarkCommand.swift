@@ -31,11 +31,15 @@ struct BenchmarkCommand: ParsableCommand {
   func validate() throws {
     guard (1...256).contains(concurrency) else { throw ValidationError("--concurrency is 1 to 256") }
     guard (1...3600).contains(seconds) else { throw ValidationError("--seconds is 1 to 3600") }
+    try modelOptions.requireSingle()
   }
 
   func run() throws {
     let recognizer = try modelOptions.recognizer(concurrency: concurrency)
-    let images = try files.flatMap(Self.paths).sorted().map { [UInt8](try Data(contentsOf: URL(filePath: $0))) }
+    let images = try ImageFiles(files, isStopped: { false }).entries.compactMap { entry in
+      if case .unreadable(let reason) = entry.origin { throw ValidationError("\(entry.path): \(reason)") }
+      return [UInt8](try Data(contentsOf: URL(filePath: entry.path)))
+    }
     // What cannot be decoded is no measure of anything.
     let samples = images.compactMap { image in
       (try? recognizer.decoder.decode(image.span)).map { (image: image, pixels: $0) }
@@ -66,16 +70,6 @@ struct BenchmarkCommand: ParsableCommand {
   }
 
   private static let roundCount = 5
-
-  private static func paths(_ path: String) throws -> [String] {
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-      throw ValidationError("there is no file \(path)")
-    }
-    guard isDirectory.boolValue else { return [path] }
-    return try FileManager.default.contentsOfDirectory(atPath: path).map { path + "/" + $0 }
-      .filter { !$0.hasSuffix("/") && FileManager.default.isReadableFile(atPath: $0) }
-  }
 
   /// Repeats `work` on as many threads as there are to be images at once. It is given ascending numbers.
   private func measure(_ duration: Duration, _ work: @escaping @Sendable (Int) -> Void) -> Measurement {

@@ -5,79 +5,93 @@ import Recognition
 struct ClassifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "classify", abstract: "Says what is in image files, without queue or bucket.",
-    discussion: "Exits with 1 when any of the files could not be classified.")
+    discussion: """
+      Works on all cores and tells in the order of the arguments. Folders are walked, links in them too; what does not \
+      begin like an image there is passed over, whatever its name. "-" is standard input.
 
-  @Argument(help: ArgumentHelp("Image files.", valueName: "file"), completion: .file())
+      Exits with 0 when every file was classified, with 1 when one could not be, or there was none, and with 64 when the \
+      command line is wrong. Ctrl-C ends it with 130 after the line it is at.
+      """)
+
+  @Argument(
+    help: ArgumentHelp("Image files, folders of them, or - for standard input.", valueName: "file"),
+    completion: .file())
   var files: [String]
+
+  @Option(
+    help: ArgumentHelp(
+      "Tell the n likeliest labels, with how likely each is in percent. Default: the likeliest alone; 5 with --json.",
+      valueName: "n"))
+  var top: Int?
 
   @Flag(help: "A JSON object a line instead of \"file: label\".")
   var json = false
 
   @OptionGroup var modelOptions: ModelOptions
 
+  private static let topRange = 1...1000
+
+  func validate() throws {
+    try modelOptions.requireSingle()
+    if let top, !Self.topRange.contains(top) { throw ValidationError("--top is 1 to \(Self.topRange.upperBound)") }
+    guard files.count(where: { $0 == "-" }) <= 1 else { throw ValidationError("standard input can be read once") }
+  }
+
   func run() throws {
-    let recognizer = try modelOptions.recognizer(concurrency: 1)
+    let run = try FileRun(files, modelOptions, topCount: top ?? 5)
+    let model = run.classifier.model
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     var failureCount = 0
-    for file in files {
-      let report = Report(of: file, recognizer)
-      if report.error != nil { failureCount += 1 }
+    let count = run.classify { outcome in
+      if case .failure = outcome.result { failureCount += 1 }
       if json {
-        print(String(decoding: try encoder.encode(report), as: UTF8.self))
-      } else if let label = report.label {
-        print("\(file): \(label)")
-      } else {
-        FileHandle.standardError.write(Data("\(file): \(report.error?.message ?? "")\n".utf8))
+        // No member of it can fail to be written: confidences are finite.
+        if let line = try? encoder.encode(FileReport(outcome, model)) { print(String(decoding: line, as: UTF8.self)) }
+        return
+      }
+      switch outcome.result {
+      case .success(let best):
+        let labels = top == nil ? best.first?.label ?? "" : best.map(Self.text).joined(separator: ", ")
+        print("\(outcome.path): \(labels)")
+      case .failure(let error): complain("\(outcome.path): \(error.message)")
       }
     }
-    if failureCount > 0 { throw ExitCode(1) }
+    if count == 0 { complain("There are no images in \(files.joined(separator: ", ")).") }
+    if failureCount > 0 || count == 0 { throw ExitCode(1) }
+  }
+
+  private static func text(_ candidate: Classification) -> String {
+    "\(candidate.label) \((Double(candidate.confidence) * 100).rounded(toPlaces: 1))"
   }
 }
 
 /// One file's line of JSON.
-private struct Report: Encodable {
+private struct FileReport: Encodable {
   struct Candidate: Encodable {
     let label: String
     let wnid: String?
     let confidence: Float
   }
 
-  struct Failure: Encodable {
-    let code: String
-    let message: String
-  }
-
   let file: String
   private(set) var label: String?
   private(set) var confidence: Float?
   private(set) var top: [Candidate]?
-  private(set) var error: Failure?
+  private(set) var model: String?
+  private(set) var modelVersion: String?
+  private(set) var error: FileRun.Failure?
 
-  init(of file: String, _ recognizer: Recognizer) {
-    self.file = file
-    let bytes: [UInt8]
-    do {
-      let url = URL(filePath: file)
-      let byteCountMax = ImageLimits().byteCountMax
-      // Looked at first: a file as large as the disk is not to be read to be refused.
-      let byteCount = try url.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0
-      guard byteCount <= byteCountMax else {
-        error = Failure(code: "image-too-large", message: "The file has more than \(byteCountMax) bytes.")
-        return
-      }
-      bytes = [UInt8](try Data(contentsOf: url))
-    } catch {
-      self.error = Failure(code: "unreadable-file", message: error.localizedDescription)
-      return
-    }
-    do {
-      let best = try recognizer.recognize(bytes).top
+  init(_ outcome: FileRun.Outcome, _ model: Model) {
+    file = outcome.path
+    switch outcome.result {
+    case .success(let best):
       top = best.map { Candidate(label: $0.label, wnid: $0.wordNetID, confidence: $0.confidence) }
       label = best.first?.label
       confidence = best.first?.confidence
-    } catch {
-      self.error = Failure(code: error.code, message: error.message)
+      self.model = model.name
+      modelVersion = model.version
+    case .failure(let failure): error = failure
     }
   }
 }

@@ -1,20 +1,32 @@
 import AppTier
 import ArgumentParser
 import Foundation
+import Jobs
 import Recognition
 
 /// Which model, and how it is run.
 struct ModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "An OpenVINO IR (.xml) or ONNX file. Default: the EfficientNet-Lite0 that deploy/bootstrap made.",
+      """
+      An OpenVINO IR (.xml) or ONNX file, or name=path to give the model another name than its model.json. May be given \
+      up to \(ModelCatalog.countMax) times to `run`: clients choose by name, the first is the default. Default: the \
+      EfficientNet-Lite0 that deploy/bootstrap made.
+      """,
       valueName: "path"))
-  var model: String?
+  var model: [ModelArgument] = []
 
-  @Option(help: ArgumentHelp("One label a line. Default: labels.txt beside the model.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp(
+      "One label a line; of the first model. Default, and that of the others: labels.txt beside the model.",
+      valueName: "path"))
   var labels: String?
 
-  @Option(help: "What to compute with: auto (bf16 where the processor has it), f32 or bf16.")
+  @Option(
+    help: """
+      What to compute with: auto (bf16 where the processor has it), f32, bf16, or int8, with which a model has a file of \
+      its own: model-int8.xml beside model.xml.
+      """)
   var precision = Precision.auto
 
   @Option(
@@ -24,24 +36,55 @@ struct ModelOptions: ParsableArguments {
   var compiledModels: String?
 
   enum Precision: String, ExpressibleByArgument, CaseIterable {
-    case auto, f32, bf16
+    case auto, f32, bf16, int8
   }
 
-  /// Loads and compiles the model.
-  /// - Parameter concurrency: images at once, each on one core.
-  func recognizer(concurrency: Int) throws -> Recognizer {
+  func validate() throws {
+    guard model.count <= ModelCatalog.countMax else {
+      throw ValidationError("--model may be given \(ModelCatalog.countMax) times")
+    }
+  }
+
+  /// For commands that work with one model.
+  func requireSingle() throws {
+    guard model.count <= 1 else { throw ValidationError("--model may be given once") }
+  }
+
+  /// Loads and compiles the default model.
+  /// - Parameters:
+  ///   - concurrency: images at once, each on one core.
+  ///   - topCount: how many labels an image gets.
+  func recognizer(concurrency: Int, topCount: Int = Jobs.Classification.topCountMax) throws -> Recognizer {
+    try recognizer(try model.first ?? defaultModel(), labels: labels, concurrency, topCount)
+  }
+
+  /// Loads and compiles all models, the default first.
+  /// - Parameter concurrency: images at once of each, each on one core.
+  func recognizers(concurrency: Int) throws -> [Recognizer] {
+    var recognizers = [try recognizer(concurrency: concurrency)]
+    for other in model.dropFirst() {
+      recognizers.append(try recognizer(other, labels: nil, concurrency, Jobs.Classification.topCountMax))
+    }
+    return recognizers
+  }
+
+  private func recognizer(
+    _ model: ModelArgument, labels: String?, _ concurrency: Int, _ topCount: Int
+  ) throws -> Recognizer {
     var options = ClassifierOptions(concurrency: concurrency, cacheDirectory: compiledModelDirectory)
+    options.topCount = topCount
     options.precision =
       switch precision {
       case .auto: .automatic
       case .f32: .float32
       case .bf16: .bfloat16
+      case .int8: .int8
       }
-    return Recognizer(classifier: try Classifier(Model(path: try modelPath(), labelsPath: labels), options: options))
+    let model = try Model(path: model.path, labelsPath: labels, name: model.name?.description)
+    return Recognizer(classifier: try Classifier(model, options: options))
   }
 
-  private func modelPath() throws -> String {
-    if let model { return model }
+  private func defaultModel() throws -> ModelArgument {
     let candidates = ModelLocation.candidates(
       environment: ProcessInfo.processInfo.environment, executablePath: executablePath)
     guard let path = candidates.first(where: { FileManager.default.isReadableFile(atPath: $0) }) else {
@@ -49,7 +92,7 @@ struct ModelOptions: ParsableArguments {
         "there is no model; deploy/bootstrap makes one, --model names another. Looked for:\n"
           + candidates.map { "  " + $0 }.joined(separator: "\n"))
     }
-    return path
+    return ModelArgument(name: nil, path: path)
   }
 
   private var compiledModelDirectory: String? {

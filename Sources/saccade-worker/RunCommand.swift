@@ -16,6 +16,9 @@ struct RunCommand: ParsableCommand {
       Credentials, region and endpoints come from the environment and the shared files, as the AWS SDKs read them: \
       AWS_REGION, AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, ~/.aws, container and instance roles.
 
+      SIGHUP reads the models, their labels and descriptions again; jobs go on meanwhile, and when one cannot be loaded \
+      all stay as they were.
+
       SIGTERM or SIGINT: receives no more, finishes what is being classified, gives the rest back and exits with 0. A \
       second one ends it at once.
       """)
@@ -60,15 +63,24 @@ struct RunCommand: ParsableCommand {
     var limits = WorkerLimits(
       concurrency: concurrency ?? min(cores, WorkerLimits.concurrencyRange.upperBound))
     limits.drainTimeout = .seconds(drainTimeout)
-    // libuv reads it when the pool gets its first work. More threads than images at once would only wait.
-    setenv("UV_THREADPOOL_SIZE", "\(limits.concurrency)", 1)
+    // libuv reads it when the pool gets its first work. One for each of the images at once, and one to load models.
+    setenv("UV_THREADPOOL_SIZE", "\(limits.concurrency + 1)", 1)
+    // Until the loop listens: the files that it would have read are about to be read.
+    signal(SIGHUP, SIG_IGN)
 
-    let recognizer = try modelOptions.recognizer(concurrency: limits.concurrency)
+    let load: @Sendable () throws -> ModelCatalog = { [modelOptions, limits] in
+      let recognizers = try modelOptions.recognizers(concurrency: limits.concurrency)
+      for classifier in recognizers.map(\.classifier) {
+        logger.info("loaded \(classifier.model.path), which computes in \(classifier.precision)")
+      }
+      return try ModelCatalog(recognizers.map(ImageRecognition.init))
+    }
+    let catalog = try load()
     let configuration = WorkerConfiguration(
       inputBucket: inputBucket, outputBucket: outputBucket, queues: try QueueNames(prefix: queuePrefix),
       workerName: "\(hostName)-\(getpid())")
     let summary = try EventLoop.shared.run { [limits, logger] in
-      try await work(configuration, limits, recognizer, logger)
+      try await work(configuration, limits, ServedModels(catalog), logger, load)
     }
     logger.info("stopped: \(summary)")
   }
@@ -77,17 +89,19 @@ struct RunCommand: ParsableCommand {
 /// From the first look for the queue to the last deletion.
 @LoopActor
 private func work(
-  _ configuration: WorkerConfiguration, _ limits: WorkerLimits, _ recognizer: Recognizer, _ logger: Logger
+  _ configuration: WorkerConfiguration, _ limits: WorkerLimits, _ models: ServedModels, _ logger: Logger,
+  _ load: @escaping @Sendable () throws -> ModelCatalog
 ) async throws -> Worker.DrainSummary {
   let signals = try StopSignals()
   defer { signals.close() }
+  let hangup = try LoopSignal(SIGHUP) { EventLoop.shared.spawn { await models.reload(logger: logger, load) } }
+  defer { hangup.close() }
   let clients = try await AWSClients.fromEnvironment(ProcessInfo.processInfo.environment)
   defer { clients.shutdown() }
 
   let opening = EventLoop.shared.start {
     try await Worker.open(
-      configuration, limits: limits, s3: clients.s3, sqs: clients.sqs, recognition: ImageRecognition(recognizer),
-      logger: logger)
+      configuration, limits: limits, s3: clients.s3, sqs: clients.sqs, models: models, logger: logger)
   }
   signals.onFirst = { opening.cancel() }
   let worker: Worker
@@ -96,10 +110,11 @@ private func work(
     throw error
   }
   worker.start()
-  let classifier = recognizer.classifier
-  logger.info("\(classifier.model.name) in \(classifier.precision), answers as \(configuration.workerName)")
+  let served = models.catalog.models
+  logger.info("serving \(served.map(\.title).joined(separator: ", ")), answers as \(configuration.workerName)")
   // Whoever started this process may wait for the line.
-  print("saccade-worker: ready (model \(classifier.model.name), \(limits.concurrency) at once)")
+  let names = served.map(\.modelName).joined(separator: ", ")
+  print("saccade-worker: ready (model\(served.count == 1 ? "" : "s") \(names), \(limits.concurrency) at once)")
   fflush(nil)
 
   await signals.wait()

@@ -77,7 +77,7 @@ final class Machine {
     let workerCount = options.workers ?? ProcessInfo.processInfo.activeProcessorCount
     for index in 1...workerCount {
       // A worker a core: more at once in each would only make them wait for each other.
-      let model = options.model.map { ["--model", $0] } ?? []
+      let model = options.model.flatMap { ["--model", $0] }
       others.append(
         process(
           "worker \(index)", "saccade-worker",

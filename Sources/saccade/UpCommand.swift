@@ -33,8 +33,12 @@ struct UpCommand: ParsableCommand {
   @Option(help: "Folder that holds everything that must survive a restart.")
   var data = "saccade-data"
 
-  @Option(help: "OpenVINO IR or ONNX file to classify with. (default: the installed EfficientNet-Lite0)")
-  var model: String?
+  @Option(
+    help: """
+      OpenVINO IR or ONNX file to classify with, or name=path. Several may be given: clients choose by name, the first is \
+      the default. (default: the installed EfficientNet-Lite0)
+      """)
+  var model: [String] = []
 
   @Option(help: "A line for each request with images.")
   var accessLog = Switch.off

@@ -69,24 +69,29 @@ import Testing
   }
 
   func makeWorker(
-    _ recognition: ImageRecognition? = nil, concurrency: Int = 1, _ change: (inout WorkerLimits) -> Void = { _ in }
+    _ recognition: ImageRecognition? = nil, models: ServedModels? = nil, concurrency: Int = 1,
+    _ change: (inout WorkerLimits) -> Void = { _ in }
   ) throws -> Worker {
     var limits = WorkerLimits(concurrency: concurrency)
     change(&limits)
     return try Worker(
       configuration: names, limits: limits, requestQueueURL: requestQueueURL, s3: clients.s3, sqs: clients.sqs,
-      recognition: try recognition ?? ImageRecognition(Fixtures.recognizer()), logger: Self.logger)
+      models: try models ?? Self.serving(recognition ?? ImageRecognition(Fixtures.recognizer())),
+      logger: Self.logger)
   }
+
+  static func serving(_ models: ImageRecognition...) throws -> ServedModels { ServedModels(try ModelCatalog(models)) }
 
   /// A worker by the way of its start.
   func open(within timeout: Duration) async throws(WorkerStartError) -> Worker {
     var limits = WorkerLimits(concurrency: 1)
     limits.startTimeout = timeout
     limits.startRetryDelay = .milliseconds(10)
-    guard let recognizer = try? Fixtures.recognizer() else { throw .notReady(.timedOut(.zero, obstacle: "no model")) }
+    guard let models = try? Self.serving(ImageRecognition(Fixtures.recognizer())) else {
+      throw .notReady(.timedOut(.zero, obstacle: "no model"))
+    }
     return try await Worker.open(
-      names, limits: limits, s3: clients.s3, sqs: clients.sqs, recognition: ImageRecognition(recognizer),
-      logger: Self.logger)
+      names, limits: limits, s3: clients.s3, sqs: clients.sqs, models: models, logger: Self.logger)
   }
 
   // MARK: The web tier's part
@@ -96,7 +101,8 @@ import Testing
   ///   - bucket: nil for the right one.
   ///   - replyTo: nil for the bench's own queue.
   func makeJob(
-    _ image: [UInt8]?, name: String = "image.jpg", bucket: String? = nil, replyTo: String? = nil
+    _ image: [UInt8]?, name: String = "image.jpg", bucket: String? = nil, replyTo: String? = nil,
+    model: ModelName? = nil
   ) async throws -> ClassificationJob {
     let id = ids.next(millisecondsSince1970: Int64(Date().timeIntervalSince1970 * 1000), using: &random)
     let key = ObjectKey(id: id, fileName: name)
@@ -104,7 +110,8 @@ import Testing
       try await clients.s3.putObject(bucket: names.inputBucket, key: key.description, body: .bytes(image))
     }
     return ClassificationJob(
-      key: key, bucket: bucket ?? names.inputBucket, name: name, replyTo: replyTo ?? replyQueueURL, receivedAt: Date())
+      key: key, bucket: bucket ?? names.inputBucket, name: name, replyTo: replyTo ?? replyQueueURL, receivedAt: Date(),
+      model: model)
   }
 
   func send(_ jobs: ClassificationJob...) async throws {

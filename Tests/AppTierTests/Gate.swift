@@ -19,7 +19,8 @@ final class Gate: @unchecked Sendable {
     _ recognize: (@Sendable ([UInt8]) throws(RecognitionError) -> RecognitionResult)? = nil
   ) throws -> ImageRecognition {
     let recognizer = try Fixtures.recognizer()
-    return ImageRecognition(modelName: recognizer.classifier.model.name) { (image) throws(RecognitionError) in
+    let model = recognizer.classifier.model
+    return ImageRecognition(modelName: model.name, modelVersion: model.version) { (image) throws(RecognitionError) in
       self.pass()
       defer { self.leave() }
       if let recognize { return try recognize(image) }

@@ -68,21 +68,27 @@ struct WorkerProcessTests {
 @LoopActor final class WorkerProcess {
   let process: ChildProcess
   private let lines: AsyncStream<String>
+  private let logLines: AsyncStream<String>
 
   /// `run` for the bench's installation, on one core.
-  convenience init(for bench: Bench, _ arguments: [String] = []) async throws {
+  convenience init(
+    for bench: Bench, _ arguments: [String] = [], model: String = Fixtures.model, isLogging: Bool = false
+  ) async throws {
     try await self.init(
-      for: bench,
+      for: bench, isLogging: isLogging,
       command: [
         "--input-bucket", bench.names.inputBucket, "--output-bucket", bench.names.outputBucket, "--queue-prefix",
-        bench.names.queues.prefix, "--concurrency", "1", "--model", Fixtures.model, "--log-level", "error",
+        bench.names.queues.prefix, "--concurrency", "1", "--model", model, "--log-level", isLogging ? "info" : "error",
       ] + arguments)
   }
 
-  init(for bench: Bench, command: [String]) async throws {
+  /// - Parameter isLogging: Standard error is read, by `logLine`.
+  init(for bench: Bench, isLogging: Bool = false, command: [String]) async throws {
     let server = try await ServerUnderTest.running(Bench.servers[0])
     let (lines, line) = AsyncStream<String>.makeStream()
     self.lines = lines
+    let (logLines, logLine) = AsyncStream<String>.makeStream()
+    self.logLines = logLines
     process = try ChildProcess(
       executable: Self.binary, arguments: command,
       environment: ProcessInfo.processInfo.environment.merging([
@@ -90,10 +96,11 @@ struct WorkerProcessTests {
         "AWS_ACCESS_KEY_ID": server.credentials.accessKeyID,
         "AWS_SECRET_ACCESS_KEY": server.credentials.secretAccessKey,
       ]) { $1 },
-      standardOutput: .lines { line.yield($0) }, standardError: .discard)
+      standardOutput: .lines { line.yield($0) }, standardError: isLogging ? .lines { logLine.yield($0) } : .discard)
     EventLoop.shared.spawn { [process] in
       _ = await process.exit()
       line.finish()
+      logLine.finish()
     }
   }
 
@@ -101,6 +108,20 @@ struct WorkerProcessTests {
   func firstLine() async -> String? {
     for await line in lines { return line }
     return nil
+  }
+
+  /// The next line of the log that is one of those; empty when it ended without one.
+  func logLine(_ isOne: (String) -> Bool) async -> String {
+    for await line in logLines where isOne(line) { return line }
+    return ""
+  }
+
+  /// VmRSS of proc(5).
+  var residentByteCount: Int {
+    let path = "/proc/\(process.processIdentifier)/status"
+    let status = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
+    return (line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
   }
 
   /// Built beside the tests.

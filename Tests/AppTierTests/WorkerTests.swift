@@ -27,6 +27,7 @@ struct WorkerTests {
       #expect(["missile", "projectile"].contains(classification.label))
       #expect((classification.key, classification.name) == (job.key, "Rakete 1.jpg"))
       #expect((classification.model, classification.worker) == ("efficientnet-lite0", "bench"))
+      #expect(classification.modelVersion == "0.1.0")
       #expect(classification.top.count == 5)
       let timings = classification.timings
       for timing in [timings.queue, timings.fetch, timings.decode, timings.classify, timings.total] {

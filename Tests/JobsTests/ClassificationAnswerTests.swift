@@ -37,6 +37,16 @@ struct ClassificationAnswerTests {
     #expect(try object(answer.encoded()) == object(Self.success.utf8))
   }
 
+  @Test("an answer names its model's version, if there is one; an answer without is still read")
+  func modelVersion() throws {
+    let body = Self.success.replacing("\"worker\"", with: "\"modelVersion\":\"0.1.0\",\"worker\"")
+    let answer = try ClassificationAnswer(decoding: Array(body.utf8))
+    #expect(try answer.outcome.get().modelVersion == "0.1.0")
+    #expect(try object(answer.encoded()) == object(body.utf8))
+    #expect(try AnswerEnvelope(decoding: Array(body.utf8)).outcome == .success("tench"))
+    #expect(try ClassificationAnswer(decoding: Array(Self.success.utf8)).outcome.get().modelVersion == nil)
+  }
+
   @Test("the error of the design is read and written")
   func failure() throws {
     let answer = try ClassificationAnswer(decoding: Array(Self.failure.utf8))

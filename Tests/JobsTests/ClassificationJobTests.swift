@@ -80,6 +80,35 @@ struct ClassificationJobTests {
     #expect(try ClassificationJob(decoding: Array(body.utf8)).receivedAt.timeIntervalSince1970 == 1_795_490_687)
   }
 
+  @Test("the model that is asked for is kept; a message without one asks for the default")
+  func model() throws {
+    #expect(try ClassificationJob(decoding: Array(Self.body.utf8)).model == nil)
+    #expect(!String(decoding: try job().encoded(), as: UTF8.self).contains("model"))
+    let name = try #require(ModelName("big.v2"))
+    let plain = try job()
+    let job = ClassificationJob(
+      key: plain.key, bucket: plain.bucket, name: plain.name, replyTo: plain.replyTo, receivedAt: plain.receivedAt,
+      model: name)
+    #expect(try ClassificationJob(decoding: job.encoded()) == job)
+    #expect(job != plain)
+  }
+
+  @Test("what cannot be a model's name is refused, and not taken for the default", arguments: ["\"\"", "\"a b\"", "1"])
+  func malformedModel(value: String) {
+    let body = Self.body.replacing("{\"v\":1,", with: "{\"v\":1,\"model\":\(value),")
+    #expect(throws: JobMessageError.self) { try ClassificationJob(decoding: Array(body.utf8)) }
+  }
+
+  @Test("a model's name is 1 to 64 of a few characters")
+  func modelNames() {
+    for text in ["a", "efficientnet-lite0", "A_b.9", String(repeating: "x", count: 64)] {
+      #expect(ModelName(text)?.description == text)
+    }
+    for text in ["", String(repeating: "x", count: 65), "a b", "a/b", "a=b", "é", "a\n", "a\0"] {
+      #expect(ModelName(text) == nil, "\(text)")
+    }
+  }
+
   @Test("another version is told apart before anything else is read")
   func version() {
     #expect(throws: JobMessageError.unsupportedVersion(2)) {

@@ -94,6 +94,58 @@ struct ClassifierTests {
     #expect(try code({ _ in }, shape: [1, 3, 32, 16]) == "model-unusable")
   }
 
+  @Test("new weights are not served as the compiled form of the old ones, which is removed")
+  func compiledModels() throws {
+    let files = try TinyModel(shape: [1, 32, 32, 3], elementType: "u8", channelAxis: 3)
+    defer { files.remove() }
+    try files.write(#"{"elementType": "u8", "layout": "NHWC"}"#, to: "model.json")
+    var options = float32()
+    let cache = files.directory.appending(path: "cache").path
+    options.cacheDirectory = cache
+    func entries() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: cache) }
+    for _ in 0..<2 {
+      #expect(try Classifier(try Model(path: files.path), options: options).labels.count == 3)
+    }
+    let first = try entries()
+    #expect(first.count == 1)
+    let another = try TinyModel()
+    defer { another.remove() }
+    try another.write(#"{"layout": "NCHW"}"#, to: "model.json")
+    #expect(try Classifier(try Model(path: another.path), options: options).labels.count == 3)
+    #expect(try entries().count == 2)
+
+    // The axes that are averaged over: not rows and columns any more, but columns and colours.
+    try Data([2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0]).write(to: files.directory.appending(path: "model.bin"))
+    let path = files.directory.appending(path: "labels.txt").path
+    #expect(throws: ClassifierError.labels(path: path, reason: "it has 3 labels, and the model has 32 classes")) {
+      try Classifier(try Model(path: files.path), options: options)
+    }
+    #expect(try entries().count == 2)
+    #expect(try !entries().contains(first[0]))
+  }
+
+  @Test("int8 is a file of its own beside the model's; without one it is an error")
+  func quantised() throws {
+    let files = try TinyModel()
+    defer { files.remove() }
+    var options = ClassifierOptions(concurrency: 1)
+    options.precision = .int8
+    let model = try Model(path: files.path)
+    let error = #expect(throws: ClassifierError.self) { try Classifier(model, options: options) }
+    #expect(error?.message.contains("model-int8.xml, does not exist") == true)
+    // Told apart by what it averages over.
+    let other = try TinyModel(shape: [1, 32, 32, 3], channelAxis: 3)
+    defer { other.remove() }
+    for suffix in ["xml", "bin"] {
+      try FileManager.default.copyItem(
+        at: other.directory.appending(path: "model." + suffix),
+        to: files.directory.appending(path: "model-int8." + suffix))
+    }
+    let classifier = try Classifier(model, options: options)
+    #expect((classifier.precision, classifier.model.name) == ("int8", "model"))
+    #expect(try classifier.classify(plain([50, 200, 100]))[0].label == "green")
+  }
+
   @Test("numbers that are no numbers are an error, not a label")
   func notANumber() throws {
     let files = try TinyModel()

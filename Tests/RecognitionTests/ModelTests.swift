@@ -29,6 +29,7 @@ struct ModelTests {
       """, to: "model.json")
     let model = try Model(path: files.path)
     #expect((model.name, model.version) == ("n", "2"))
+    #expect(try Model(path: files.path, name: "other").name == "other")
     #expect((model.inputSize, model.resizeShorterSide) == (32, 40))
     #expect((model.layout, model.elementType, model.colours) == (.channelsFirst, "f32", .bgr))
     #expect((model.mean, model.scale) == ([1, 2, 3], [4, 5, 6]))
@@ -43,6 +44,8 @@ struct ModelTests {
       (#"{"layout": "CHWN"}"#, "the value of layout is not valid"),
       (#"{"inputSize": 0}"#, "inputSize must be in 1…4096"),
       (#"{"inputSize": 224, "resizeShorterSide": 200}"#, "resizeShorterSide must be in inputSize…4096"),
+      (#"{"version": ""}"#, "version must have 1 to 128 bytes"), (#"{"name": ""}"#, "name must have 1 to 128 bytes"),
+      (#"{"version": 2}"#, "the value of version is not valid"),
       (#"{"mean": [1]}"#, "mean must have three numbers, one a channel"),
       (#"{"scale": [1, 0, 1]}"#, "scale must have three numbers, one a channel"),
     ])

@@ -22,7 +22,7 @@ struct RecognizerTests {
   @Test("the model is the one the bootstrap made")
   func model() throws {
     let classifier = try Self.shared.get().classifier
-    #expect(classifier.model.name == "efficientnet-lite0")
+    #expect((classifier.model.name, classifier.model.version) == ("efficientnet-lite0", "0.1.0"))
     #expect((classifier.inputSide, classifier.resizeSide) == (224, 256))
     #expect(classifier.labels.count == 1000)
     #expect(["bf16", "f32"].contains(classifier.precision))

@@ -88,7 +88,7 @@ extension WebTierTests {
     func fields(server: ServerUnderTest.Kind) async throws {
       try await Bench.with(server) { bench in
         var form = Form()
-        form.addField("model", "any")
+        form.addField("camera", "any")
         form.addFile(photograph(40_000), name: "dog.jpg")
         form.addField("comment", "a dog")
         let response = try await bench.answer(to: Request.post(form.closed(), to: "/"))

