@@ -1,4 +1,4 @@
-import DequeModule
+public import DequeModule
 
 /// Decides when entries go to a queue, and which of them together: Nagle's algorithm for SQS. Entries are jobs and
 /// answers to be sent, and messages to be deleted: whatever SQS takes ten at a time.
@@ -9,39 +9,45 @@ import DequeModule
 /// again, and at least once: a call whose answer was lost may have been heard.
 ///
 /// A value without I/O: events in, actions out, to be carried out in their order. `Payload` is what the caller needs to
-/// send an entry and to tell whoever waits for that.
-package struct MessageBatcher<Payload> {
-  package struct Limits: Sendable {
+/// send an entry and to tell whoever waits for that. All of it is inlinable, so that a caller's module has it for its
+/// own payload: code for any payload asks the runtime for types at every entry.
+@usableFromInline package struct MessageBatcher<Payload> {
+  @usableFromInline package struct Limits: Sendable {
     /// Entries that wait for a call. At 10 a call and 10 ms each one call under way empties this in 2 s, four in half a
     /// second; who comes after is better served by a 503 than by a longer wait. Entries that are tried again may exceed
     /// it by what was under way.
-    package var queuedEntryCountMax = 2048
+    @usableFromInline package var queuedEntryCountMax = 2048
     /// SQS, SendMessageBatch.
-    package var batchEntryCountMax = 10
+    @usableFromInline package var batchEntryCountMax = 10
     /// The bodies of a batch together. SQS takes 1 MiB since 2025; 256 KiB is what everything that speaks SQS takes.
-    package var batchByteCountMax = 256 * 1024
+    @usableFromInline package var batchByteCountMax = 256 * 1024
     /// Calls under way. With four full ones every 10 ms go 4000 entries a second, more than one loop uploads.
-    package var callCountMax = 4
+    @usableFromInline package var callCountMax = 4
     /// How often an entry is sent before it is given up. The client has its own retries, with pauses, below this.
-    package var attemptCountMax = 3
+    @usableFromInline package var attemptCountMax = 3
 
-    package init() {}
+    @inlinable package init() {}
   }
 
   /// One `SendMessageBatch` call to make. An entry's place in ``payloads`` is its place in the call's results.
-  package struct Batch {
-    package let id: Int
-    package let payloads: [Payload]
+  @usableFromInline package struct Batch {
+    @usableFromInline package let id: Int
+    @usableFromInline package let payloads: [Payload]
+
+    @inlinable init(id: Int, payloads: [Payload]) {
+      self.id = id
+      self.payloads = payloads
+    }
   }
 
-  package enum Action {
+  @usableFromInline package enum Action {
     case send(Batch)
     /// SQS took the entry.
     case resolve(Payload)
     case reject(Payload, Rejection)
   }
 
-  package enum Rejection: Error, Sendable, Hashable {
+  @usableFromInline package enum Rejection: Error, Sendable, Hashable {
     /// As many entries wait as may; try later.
     case full
     /// No call could carry it.
@@ -53,49 +59,54 @@ package struct MessageBatcher<Payload> {
   }
 
   /// Why SQS did not take an entry, or a call was lost.
-  package struct Failure: Sendable, Hashable {
-    package let code: String
-    package let message: String
+  @usableFromInline package struct Failure: Sendable, Hashable {
+    @usableFromInline package let code: String
+    @usableFromInline package let message: String
     /// Then trying again is of no use.
-    package let isSenderFault: Bool
+    @usableFromInline package let isSenderFault: Bool
 
-    package init(code: String, message: String, isSenderFault: Bool) {
+    @inlinable package init(code: String, message: String, isSenderFault: Bool) {
       self.code = code
       self.message = message
       self.isSenderFault = isSenderFault
     }
   }
 
-  private struct Entry {
-    let payload: Payload
-    let byteCount: Int
-    var attemptCount = 0
+  @usableFromInline struct Entry {
+    @usableFromInline let payload: Payload
+    @usableFromInline let byteCount: Int
+    @usableFromInline var attemptCount = 0
+
+    @inlinable init(payload: Payload, byteCount: Int) {
+      self.payload = payload
+      self.byteCount = byteCount
+    }
   }
 
-  private let limits: Limits
-  private var queue = Deque<Entry>()
-  private var queuedByteCount = 0
-  private var underWay: [Int: [Entry]] = [:]
-  private var nextBatchID = 0
+  @usableFromInline let limits: Limits
+  @usableFromInline var queue = Deque<Entry>()
+  @usableFromInline var queuedByteCount = 0
+  @usableFromInline var underWay: [Int: [Entry]] = [:]
+  @usableFromInline var nextBatchID = 0
 
-  package init(limits: Limits = Limits()) {
+  @inlinable package init(limits: Limits = Limits()) {
     precondition(limits.batchEntryCountMax > 0 && limits.callCountMax > 0 && limits.attemptCountMax > 0)
     self.limits = limits
   }
 
-  package var queuedEntryCount: Int { queue.count }
-  package var callCount: Int { underWay.count }
+  @inlinable package var queuedEntryCount: Int { queue.count }
+  @inlinable package var callCount: Int { underWay.count }
   /// Nothing waits and nothing is under way: the web tier may stop.
-  package var isIdle: Bool { queue.isEmpty && underWay.isEmpty }
+  @inlinable package var isIdle: Bool { queue.isEmpty && underWay.isEmpty }
 
   /// An entry is to be sent.
   /// - Parameter byteCount: of its message body, if it has one.
-  package mutating func submit(_ payload: Payload, byteCount: Int) -> [Action] {
+  @inlinable package mutating func submit(_ payload: Payload, byteCount: Int) -> [Action] {
     submit(CollectionOfOne((payload: payload, byteCount: byteCount)))
   }
 
   /// Entries are to be sent, together where they fit.
-  package mutating func submit(_ entries: some Sequence<(payload: Payload, byteCount: Int)>) -> [Action] {
+  @inlinable package mutating func submit(_ entries: some Sequence<(payload: Payload, byteCount: Int)>) -> [Action] {
     var actions: [Action] = []
     for (payload, byteCount) in entries {
       if byteCount > limits.batchByteCountMax {
@@ -114,16 +125,16 @@ package struct MessageBatcher<Payload> {
   /// A call returned.
   /// - Parameter failures: by place in the batch, of the entries that SQS did not take. One that SQS says nothing of is
   ///   to be among them: it may be lost.
-  package mutating func batchCompleted(_ id: Int, failures: [Int: Failure]) -> [Action] {
+  @inlinable package mutating func batchCompleted(_ id: Int, failures: [Int: Failure]) -> [Action] {
     settle(id) { failures[$0] }
   }
 
   /// A call failed as a whole: it never reached SQS, its answer was lost, or SQS refused it.
-  package mutating func batchFailed(_ id: Int, _ failure: Failure) -> [Action] {
+  @inlinable package mutating func batchFailed(_ id: Int, _ failure: Failure) -> [Action] {
     settle(id) { _ in failure }
   }
 
-  private mutating func settle(_ id: Int, failure: (Int) -> Failure?) -> [Action] {
+  @inlinable mutating func settle(_ id: Int, failure: (Int) -> Failure?) -> [Action] {
     guard let entries = underWay.removeValue(forKey: id) else {
       preconditionFailure("batch \(id) is not under way")
     }
@@ -151,11 +162,11 @@ package struct MessageBatcher<Payload> {
     return actions
   }
 
-  private var isFullBatchWaiting: Bool {
+  @inlinable var isFullBatchWaiting: Bool {
     queue.count >= limits.batchEntryCountMax || queuedByteCount > limits.batchByteCountMax
   }
 
-  private mutating func startCalls(_ actions: inout [Action]) {
+  @inlinable mutating func startCalls(_ actions: inout [Action]) {
     while !queue.isEmpty, underWay.isEmpty || (underWay.count < limits.callCountMax && isFullBatchWaiting) {
       var entries: [Entry] = []
       var payloads: [Payload] = []

@@ -11,8 +11,8 @@ package enum HMACSHA256 {
   /// than the hashing of what is signed here.
   package static func authenticationCode(for message: [UInt8], key: [UInt8]) -> [UInt8] {
     let key = key.count > blockByteCount ? MessageDigest.sha256.hash(key) : key
-    let inner = MessageDigest.sha256.hash(block(of: key, under: 0x36).span, message.span)
-    return MessageDigest.sha256.hash(block(of: key, under: 0x5C).span, inner.span)
+    let (inner, outer) = (block(of: key, under: 0x36), block(of: key, under: 0x5C))
+    return MessageDigest.sha256.withHash(inner.span, message.span) { MessageDigest.sha256.hash(outer.span, $0) }
   }
 
   private static func block(of key: [UInt8], under pad: UInt8) -> InlineArray<64, UInt8> {

@@ -1,19 +1,25 @@
 /// Lower-case hexadecimal, as signatures, payload hashes and entity tags are written.
 package enum Hexadecimal {
-  package static func encode(_ bytes: [UInt8]) -> String {
+  package static func encode(_ bytes: [UInt8]) -> String { encode(bytes.span) }
+
+  static func encode(_ bytes: Span<UInt8>) -> String {
     String(unsafeUninitializedCapacity: bytes.count * 2) { text in
-      for index in bytes.indices {
-        text[index * 2] = digit(bytes[index] >> 4)
-        text[index * 2 + 1] = digit(bytes[index] & 0xF)
-      }
+      write(bytes, to: text)
       return bytes.count * 2
     }
   }
 
-  package static func append(_ bytes: [UInt8], to text: inout [UInt8]) {
-    for byte in bytes {
-      text.append(digit(byte >> 4))
-      text.append(digit(byte & 0xF))
+  static func append(_ bytes: Span<UInt8>, to text: inout [UInt8]) {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes.count * 2) { digits in
+      write(bytes, to: digits)
+      text.append(contentsOf: UnsafeBufferPointer(digits))
+    }
+  }
+
+  private static func write(_ bytes: Span<UInt8>, to text: UnsafeMutableBufferPointer<UInt8>) {
+    for index in bytes.indices {
+      text[index * 2] = digit(bytes[index] >> 4)
+      text[index * 2 + 1] = digit(bytes[index] & 0xF)
     }
   }
 

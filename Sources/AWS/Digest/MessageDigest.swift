@@ -58,17 +58,21 @@ package struct MessageDigest: Sendable {
 
   /// The digest of two pieces, one after the other.
   package func hash(_ first: Span<UInt8>, _ second: Span<UInt8>) -> [UInt8] {
-    var digest = [UInt8](repeating: 0, count: byteCount)
-    digest.withUnsafeMutableBufferPointer { result in
+    withHash(first, second) { digest in digest.withUnsafeBufferPointer { Array($0) } }
+  }
+
+  /// Lends the digest of two pieces, one after the other: for those who make something else of it.
+  func withHash<T>(_ first: Span<UInt8>, _ second: Span<UInt8> = Span(), _ body: (Span<UInt8>) -> T) -> T {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: byteCount) { digest in
       let succeeded = fetched.withContext { context in
         EVP_DigestInit_ex(context, algorithm, nil) == 1
           && first.withUnsafeBufferPointer({ EVP_DigestUpdate(context, $0.baseAddress, $0.count) }) == 1
           && (second.isEmpty
             || second.withUnsafeBufferPointer({ EVP_DigestUpdate(context, $0.baseAddress, $0.count) }) == 1)
-          && EVP_DigestFinal_ex(context, result.baseAddress, nil) == 1
+          && EVP_DigestFinal_ex(context, digest.baseAddress, nil) == 1
       }
       precondition(succeeded, "libcrypto could not hash: out of memory")
+      return body(UnsafeBufferPointer(digest).span)
     }
-    return digest
   }
 }

@@ -134,7 +134,14 @@ package struct JSONReader {
 
   private mutating func leave() { depth -= 1 }
 
+  @inline(__always)
   private mutating func skipBlanks() {
+    // Mostly there are none.
+    if index < bytes.count, bytes[index] > 0x20 { return }
+    skipSomeBlanks()
+  }
+
+  private mutating func skipSomeBlanks() {
     while index < bytes.count {
       switch bytes[index] {
       case 0x20, 0x0A, 0x0D, 0x09: index += 1

@@ -2,6 +2,7 @@
 enum JSONText {
   /// The first place from `start` on where a quotation mark, a backslash or a control character stands; the end when there
   /// is none.
+  @inline(__always)
   static func firstSpecial(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
     var index = start
     let bytes = UnsafeRawBufferPointer(text)

@@ -120,5 +120,7 @@ extension SQSClient {
   /// SQS counts whole seconds.
   static func seconds(_ duration: Duration) -> Int { max(0, (duration.wholeMilliseconds + 999) / 1000) }
 
-  private static func md5(_ body: String) -> String { Hexadecimal.encode(MessageDigest.md5.hash(body)) }
+  private static func md5(_ body: String) -> String {
+    MessageDigest.md5.withHash(body.utf8.span) { Hexadecimal.encode($0) }
+  }
 }

@@ -17,7 +17,7 @@ package struct PayloadHash: Sendable, Hashable {
 
   /// The SHA-256 of a payload held in memory.
   package static func sha256(of payload: [UInt8]) -> PayloadHash {
-    PayloadHash(text: Hexadecimal.encode(MessageDigest.sha256.hash(payload)))
+    PayloadHash(text: MessageDigest.sha256.withHash(payload.span) { Hexadecimal.encode($0) })
   }
 
   /// A SHA-256 computed elsewhere, 32 bytes.

@@ -19,7 +19,7 @@ extension SigV4 {
       text.append(UInt8(ascii: "\n"))
       text.append(contentsOf: scope.text.utf8)
       text.append(UInt8(ascii: "\n"))
-      Hexadecimal.append(MessageDigest.sha256.hash(canonical.bytes), to: &text)
+      MessageDigest.sha256.withHash(canonical.bytes.span) { Hexadecimal.append($0, to: &text) }
       bytes = HMACSHA256.authenticationCode(for: text, key: key)
       canonicalRequest = canonical.bytes
       stringToSign = text

@@ -44,7 +44,8 @@ extension SigV4 {
       var request = request
       if rules.sendsPayloadHash { request.payloadHash = try Self.payloadHash(of: request, presented) }
       let canonical = CanonicalRequest(
-        request, rules: rules, signedHeaders: presented.signedHeaders, excludesSignature: presented.isPresigned)
+        request, rules: rules, signing: SignedHeaders(presented.signedHeaders, of: request.headers),
+        excludesSignature: presented.isPresigned)
       let key = keys.signingKey(secret: known.secretAccessKey, scope: presented.scope)
       let signature = Signature(of: canonical, at: presented.time, scope: presented.scope, key: key)
       guard HMACSHA256.isEqual(signature.bytes, presented.signature) else {

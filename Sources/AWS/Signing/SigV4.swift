@@ -20,6 +20,7 @@ package struct SigV4: Sendable {
   private var keys = SigningKeyCache()
   /// Of the last signature; it is good for all of its day.
   private var lastScope: Scope?
+  private var lastSignedHeaders: SignedHeaders?
 
   package init(region: String, service: String, rules: Rules) {
     self.region = region
@@ -46,13 +47,14 @@ package struct SigV4: Sendable {
       request.headers.append(("x-amz-content-sha256", request.payloadHash.text))
     }
     let scope = scope(at: time)
-    let canonical = CanonicalRequest(request, rules: rules)
+    let signedHeaders = signedHeaders(of: request)
+    let canonical = CanonicalRequest(request, rules: rules, signing: signedHeaders)
     let signature = signature(of: canonical, at: time, scope: scope, secret: credentials.secretAccessKey)
     if let token = credentials.sessionToken, !rules.signsSessionToken {
       request.headers.insert(("X-Amz-Security-Token", token), at: tokenPlace)
     }
     request.headers.append(
-      ("Authorization", authorization(credentials.accessKeyID, scope, canonical.signedHeaders, signature.hexadecimal)))
+      ("Authorization", authorization(credentials.accessKeyID, scope, signedHeaders.text, signature.hexadecimal)))
     return signature
   }
 
@@ -67,16 +69,16 @@ package struct SigV4: Sendable {
     precondition((1...Self.expirySecondsMax).contains(seconds), "a presigned request lives 1 s to 7 days")
     let time = SigningTime(date)
     let scope = scope(at: time)
-    let signedHeaders = CanonicalRequest.signedHeaderNames(of: request, rules: rules)
+    let signedHeaders = signedHeaders(of: request)
     request.appendQuery("X-Amz-Algorithm", Self.algorithm)
     request.appendQuery("X-Amz-Credential", credentials.accessKeyID + "/" + scope.text)
     request.appendQuery("X-Amz-Date", time.text)
-    request.appendQuery("X-Amz-SignedHeaders", signedHeaders)
+    request.appendQuery("X-Amz-SignedHeaders", signedHeaders.text)
     request.appendQuery("X-Amz-Expires", String(seconds))
     if let token = credentials.sessionToken, rules.signsSessionToken {
       request.appendQuery("X-Amz-Security-Token", token)
     }
-    let canonical = CanonicalRequest(request, rules: rules)
+    let canonical = CanonicalRequest(request, rules: rules, signing: signedHeaders)
     let signature = signature(of: canonical, at: time, scope: scope, secret: credentials.secretAccessKey)
     if let token = credentials.sessionToken, !rules.signsSessionToken {
       request.appendQuery("X-Amz-Security-Token", token)
@@ -105,5 +107,11 @@ package struct SigV4: Sendable {
     let scope = Scope(day: time.day, region: region, service: service)
     lastScope = scope
     return scope
+  }
+  private mutating func signedHeaders(of request: Request) -> SignedHeaders {
+    if let lastSignedHeaders, lastSignedHeaders.fits(request.headers) { return lastSignedHeaders }
+    let signedHeaders = SignedHeaders(of: request.headers)
+    lastSignedHeaders = signedHeaders
+    return signedHeaders
   }
 }

@@ -10,6 +10,8 @@ struct ResponseParserTests {
   @LoopActor private final class Recorder: ResponseParserDelegate {
     var statuses: [Int] = []
     var headers = ResponseHeaders()
+    /// Of each head.
+    var contentLengths: [Int?] = []
     var body: [UInt8] = []
     var stopsAtHead = false
     var stopsAtBody = false
@@ -17,6 +19,7 @@ struct ResponseParserTests {
     func parser(_ parser: ResponseParser, didParseHead status: Int, _ headers: ResponseHeaders) -> Bool {
       statuses.append(status)
       self.headers = headers
+      contentLengths.append(parser.contentLength)
       return !stopsAtHead
     }
 
@@ -42,6 +45,21 @@ struct ResponseParserTests {
       rest = rest.dropFirst(byteCount)
     }
     return (.partial, parser)
+  }
+
+  @Test("the length that a head announces is known with it, however it is cut", arguments: [1, 5, 1000])
+  func contentLength(byteCount: Int) async throws {
+    try await onLoop {
+      for (fields, isHead, expected) in [
+        ("Content-Length: 5", false, 5), ("content-LENGTH:0", false, 0), ("Content-Length: 99999999", true, 99_999_999),
+        ("Transfer-Encoding: chunked", false, nil), ("ETag: \"a\"", false, nil),
+      ] as [(String, Bool, Int?)] {
+        let recorder = Recorder()
+        let text = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\(fields)\r\n\r\n"
+        _ = Self.parse(text, inPiecesOf: byteCount, isHead: isHead, for: recorder)
+        #expect(recorder.contentLengths == [expected], "\(fields)")
+      }
+    }
   }
 
   @Test("a response is the same however it is cut", arguments: [1, 2, 3, 7, 64, 1000])

@@ -280,7 +280,7 @@ extension DirectConnection: TCPStreamDelegate, ResponseParserDelegate {
     self.status = status
     self.headers = headers
     guard (200..<300).contains(status) else { return true }
-    let contentLength = headers.contentLength
+    let contentLength = parser.contentLength
     switch destination {
     case .sink(let sink):
       if sink.begin(headers: headers, contentLength: contentLength) { return true }
@@ -292,7 +292,7 @@ extension DirectConnection: TCPStreamDelegate, ResponseParserDelegate {
         failure = .responseTooLarge(byteCountMax: byteCountMax)
         return false
       }
-      responseBody.reserveCapacity(contentLength)
+      if contentLength > 0 { responseBody.reserveCapacity(contentLength) }
       return true
     }
   }

@@ -39,6 +39,13 @@ import EventLoop
   /// Whether the connection is good for another request (RFC 9112 §9.3).
   private(set) var keepsAlive = false
 
+  /// Of the present response, from its head on and until its body comes; nil for one that has no `Content-Length`. llhttp
+  /// has read and checked it.
+  var contentLength: Int? {
+    guard parser.pointee.flags & UInt16(F_CONTENT_LENGTH.rawValue) != 0 else { return nil }
+    return Int(exactly: parser.pointee.content_length)
+  }
+
   init(headerByteCountMax: Int) {
     self.headerByteCountMax = headerByteCountMax
     parser = .allocate(capacity: 1)
