@@ -8,8 +8,10 @@ enum Obstacle: Error {
   case image(ClassificationError)
   /// No job of ours: left alone, for SQS to put it into the dead-letter queue after a few receives.
   case job(String)
-  /// S3, SQS or this machine: given back, to be tried again later.
+  /// S3, SQS or this machine: given back, to be tried again later, or given up after the last attempt.
   case service(String)
+  /// Every attempt it may have has begun and none has ended, as when it takes its worker with it: not begun again.
+  case unfinished(receiveCount: Int)
   /// The worker stops, and has given the job back already or will.
   case stopped
 

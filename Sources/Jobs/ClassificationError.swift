@@ -14,6 +14,8 @@ package struct ClassificationError: Error, Sendable, Hashable, Codable {
     package static let unsupportedFormat = Code(rawValue: "unsupported-format")
     /// The object is not in the bucket.
     package static let imageMissing = Code(rawValue: "image-missing")
+    /// S3, SQS or the workers' machines failed for as long as the job was tried; a later request may succeed.
+    package static let unavailable = Code(rawValue: "unavailable")
     /// Ours to mend.
     package static let `internal` = Code(rawValue: "internal")
   }

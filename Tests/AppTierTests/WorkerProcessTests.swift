@@ -70,17 +70,19 @@ struct WorkerProcessTests {
   private let lines: AsyncStream<String>
 
   /// `run` for the bench's installation, on one core.
-  convenience init(for bench: Bench, _ arguments: [String] = []) async throws {
+  convenience init(
+    for bench: Bench, _ arguments: [String] = [], _ environment: [String: String] = [:]
+  ) async throws {
     try await self.init(
       for: bench,
       command: [
         "--input-bucket", bench.names.inputBucket, "--output-bucket", bench.names.outputBucket, "--queue-prefix",
         bench.names.queues.prefix, "--concurrency", "1", "--model", Fixtures.model, "--log-level", "error",
-      ] + arguments)
+      ] + arguments, environment)
   }
 
-  init(for bench: Bench, command: [String]) async throws {
-    let server = try await ServerUnderTest.running(Bench.servers[0])
+  init(for bench: Bench, command: [String], _ environment: [String: String] = [:]) async throws {
+    let server = try await ServerUnderTest.running(bench.kind)
     let (lines, line) = AsyncStream<String>.makeStream()
     self.lines = lines
     process = try ChildProcess(
@@ -88,8 +90,8 @@ struct WorkerProcessTests {
       environment: ProcessInfo.processInfo.environment.merging([
         "AWS_ENDPOINT_URL": server.endpoint.url, "AWS_REGION": server.region,
         "AWS_ACCESS_KEY_ID": server.credentials.accessKeyID,
-        "AWS_SECRET_ACCESS_KEY": server.credentials.secretAccessKey,
-      ]) { $1 },
+        "AWS_SECRET_ACCESS_KEY": server.credentials.secretAccessKey, "AWS_EC2_METADATA_DISABLED": "true",
+      ]) { $1 }.merging(environment) { $1 },
       standardOutput: .lines { line.yield($0) }, standardError: .discard)
     EventLoop.shared.spawn { [process] in
       _ = await process.exit()
