@@ -185,13 +185,13 @@ import Recognition
     do {
       try await replies.send(answer, to: job.replyTo)
     } catch {
-      guard error.isQueueMissing else { throw .service(error.message) }
+      guard error.isQueueMissing else { throw .undelivered(error.message) }
       logger.notice("the web process that waited for job \(job.id) is gone", metadata: fields(of: job))
     }
   }
 
   private func delete(_ message: SQSMessage, _ ticket: HeldJobs.Ticket) async throws(Obstacle) {
-    do { try await custody.delete(message, ticket) } catch { throw .service(error.message) }
+    do { try await custody.delete(message, ticket) } catch { throw .undelivered(error.message) }
   }
 
   private func advance(_ ticket: HeldJobs.Ticket, to stage: HeldJobs.Stage) throws(Obstacle) {
@@ -222,9 +222,9 @@ import Recognition
           code: .unavailable, message: "The image cannot be classified now; try it again.")
         return await giveUp(message, ticket, of: job, because: why, telling: error)
       }
-      let delay = limits.retryDelay(receiveCount: message.receiveCount)
-      logger.warning("message \(message.messageID) is given back for \(delay): \(why)", metadata: fields(of: job))
-      await custody.giveBack(message, ticket, after: delay)
+      await giveBack(message, ticket, of: job, because: why)
+    case .undelivered(let why):
+      await giveBack(message, ticket, of: job, because: why)
     case .unfinished(let receiveCount):
       let error = ClassificationError(code: .internal, message: "The image could not be classified.")
       let why = "received \(receiveCount - 1) times before, it is still not done"
@@ -232,6 +232,14 @@ import Recognition
     case .stopped:
       break
     }
+  }
+
+  private func giveBack(
+    _ message: SQSMessage, _ ticket: HeldJobs.Ticket, of job: ClassificationJob?, because why: String
+  ) async {
+    let delay = limits.retryDelay(receiveCount: message.receiveCount)
+    logger.warning("message \(message.messageID) is given back for \(delay): \(why)", metadata: fields(of: job))
+    await custody.giveBack(message, ticket, after: delay)
   }
 
   /// Whoever waits for a job that is not tried again learns it now rather than by a timeout, if SQS lets him. The error is

@@ -131,6 +131,26 @@ struct DeliveryTests {
     }
   }
 
+  @Test(
+    "a job that was answered and could not be deleted is not answered with an error as well", arguments: Bench.servers)
+  func undeletable(server: ServerUnderTest.Kind) async throws {
+    try await Bench.with(server) { bench in
+      let job = try await bench.makeJob(try Fixtures.image())
+      try await bench.send(job)
+      let gate = Gate()
+      defer { gate.open() }
+      // Its first attempt is its last.
+      let worker = try bench.makeWorker(gate.recognition()) { $0.receiveCountMax = 2 }
+      worker.start()
+      await gate.nextArrival()
+      try await bench.clients.sqs.deleteQueue(bench.requestQueueURL)
+      gate.open()
+      #expect(try await bench.answer().error == nil)
+      _ = await worker.drain()
+      #expect(try await bench.depth(of: bench.replyQueueURL) == .init(visible: 0, hidden: 0))
+    }
+  }
+
   static func answer(for key: ObjectKey, label: String) -> ClassificationAnswer {
     ClassificationAnswer(
       id: key.id,
