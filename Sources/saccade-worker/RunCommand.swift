@@ -112,6 +112,10 @@ private func work(
     if signals.isStopRequested { return Worker.DrainSummary() }
     throw error
   }
+  let waiting = EventLoop.shared.spawn { await instance.waitOutNotices() }
+  signals.onStopRequest = { waiting.cancel() }
+  await waiting.value
+  if signals.isStopRequested { return Worker.DrainSummary() }
   worker.start()
   var notice: InstanceNotice?
   instance.watch(over: worker) {

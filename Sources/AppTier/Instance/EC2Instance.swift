@@ -23,6 +23,8 @@ package import Logging
     package init() {}
 
     fileprivate var isAnythingToDo: Bool { notices != .off || autoScalingGroup != nil }
+    /// Whether it is certain that this is an instance.
+    fileprivate var insists: Bool { notices == .on || autoScalingGroup != nil }
   }
 
   private let configuration: Configuration
@@ -46,11 +48,22 @@ package import Logging
     self.logger = logger
   }
 
+  /// Returns when no notice stands, or the task is cancelled. A process that is started anew after its drain must not take
+  /// jobs until the instance is gone, only to give them back: each time counts as a receive. Where it is not certain that
+  /// this is an instance, nobody is asked, since no answer takes seconds.
+  package func waitOutNotices() async {
+    guard configuration.insists, configuration.notices != .off else { return }
+    while let notice = await notice() {
+      logger.notice("no jobs are taken: \(notice)")
+      guard (try? await sleep(for: limits.noticeInterval)) != nil else { return }
+    }
+  }
+
   /// - Parameter onNotice: called once, if at all.
   package func watch(over worker: Worker, onNotice: @escaping @LoopActor (InstanceNotice) -> Void) {
     guard configuration.isAnythingToDo else { return }
     watching = EventLoop.shared.spawn { [self] in
-      guard let instanceID = await identify() else { return }
+      guard let instanceID = await identify(), !Task.isCancelled else { return }
       self.instanceID = instanceID
       logger.info("this is the instance \(instanceID)")
       if let group = configuration.autoScalingGroup { protect(instanceID, in: group, while: worker) }
@@ -95,15 +108,14 @@ package import Logging
 
   /// Nil when this is no instance, or nothing here was told to insist that it is one.
   private func identify() async -> String? {
-    let insists = configuration.notices == .on || configuration.autoScalingGroup != nil
     while true {
       do {
         if let id = try await metadata.get("instance-id") { return id.trimmed }
-        let level: Logger.Level = insists ? .error : .debug
+        let level: Logger.Level = configuration.insists ? .error : .debug
         logger.log(level: level, "the instance metadata service is disabled or has no instance-id: no notices of it")
         return nil
       } catch {
-        guard insists else {
+        guard configuration.insists else {
           logger.debug("no instance metadata service, so no notices: \(error)")
           return nil
         }
@@ -116,15 +128,21 @@ package import Logging
   /// Nil when the task is cancelled.
   private func nextNotice() async -> InstanceNotice? {
     while true {
-      do throws(CredentialsError) {
-        if let action = try await metadata.get("spot/instance-action") { return InstanceNotice(spotAction: action) }
-        if try await metadata.get("autoscaling/target-lifecycle-state")?.trimmed == "Terminated" { return .terminated }
-        isMetadataFailing = false
-      } catch {
-        metadataFailed(error)
-      }
+      if let notice = await notice() { return notice }
       guard (try? await sleep(for: limits.noticeInterval)) != nil else { return nil }
     }
+  }
+
+  /// The one that stands now, as far as is known.
+  private func notice() async -> InstanceNotice? {
+    do throws(CredentialsError) {
+      if let action = try await metadata.get("spot/instance-action") { return InstanceNotice(spotAction: action) }
+      if try await metadata.get("autoscaling/target-lifecycle-state")?.trimmed == "Terminated" { return .terminated }
+      isMetadataFailing = false
+    } catch {
+      metadataFailed(error)
+    }
+    return nil
   }
 
   /// Said once, not every few seconds.

@@ -2,6 +2,7 @@ import AWS
 import AppTier
 import EventLoop
 import Foundation
+import Glibc
 import Jobs
 import TestSupport
 import Testing
@@ -102,6 +103,82 @@ struct EC2InstanceTests {
           ])
       }
       #expect(try await bench.depth(of: bench.requestQueueURL) == .init(visible: 0, hidden: 0))
+      await services.shutdown()
+    }
+  }
+
+  @Test("a worker that starts while a notice stands takes no job before it is withdrawn")
+  func noticeAtStart() async throws {
+    try await Bench.with(Bench.servers[0]) { bench in
+      let services = try InstanceServices()
+      services.metadata = ["spot/instance-action": "{}"]
+      let job = try await bench.makeJob(try Fixtures.image())
+      try await bench.send(job)
+      let worker = try await WorkerProcess(for: bench, ["--instance-notices", "on"], services.environment)
+      await services.nextLook()
+      await services.nextLook()
+      #expect(try await bench.depth(of: bench.requestQueueURL) == .init(visible: 1, hidden: 0))
+      services.metadata = [:]
+      #expect(try await bench.answer().id == job.id)
+      worker.process.send(signal: SIGTERM)
+      #expect(await worker.process.exit() == .exited(0))
+      // It knows of no group.
+      #expect(services.calls.isEmpty)
+      await services.shutdown()
+    }
+  }
+
+  @Test(
+    "a metadata service that fails is asked again where there must be one",
+    arguments: [EC2Instance.Notices.on, .off])
+  func failingService(notices: EC2Instance.Notices) async throws {
+    try await Bench.with(Bench.servers[0]) { bench in
+      let services = try InstanceServices()
+      services.failureCount = 5
+      services.metadata = ["autoscaling/target-lifecycle-state": "InService"]
+      var limits = WorkerLimits(concurrency: 1)
+      limits.noticeInterval = .milliseconds(10)
+      let worker = try bench.makeWorker()
+      let (instance, clients) = try bench.makeInstance(services, limits) { $0.notices = notices }
+      defer { clients.shutdown() }
+      let (found, notice) = AsyncStream<InstanceNotice>.makeStream()
+      instance.watch(over: worker) { notice.yield($0) }
+      if notices == .on {
+        await services.nextLook()
+        // In service is no notice.
+        await services.nextLook()
+        services.metadata = ["autoscaling/target-lifecycle-state": "Terminated"]
+        for await notice in found {
+          #expect(notice == .terminated)
+          break
+        }
+      }
+      await instance.finish(after: nil)
+      #expect(notices == .on || services.requestCount == 0)
+      #expect(services.calls.isEmpty)
+      await services.shutdown()
+    }
+  }
+
+  @Test("the drain ends before the instance does, with what it takes to give jobs back")
+  func drainTime() async throws {
+    try await Bench.with(Bench.servers[0]) { bench in
+      let services = try InstanceServices()
+      let (instance, clients) = try bench.makeInstance(services) { _ in }
+      defer { clients.shutdown() }
+      #expect(instance.drainTimeout(for: .terminated) == nil)
+      #expect(instance.drainTimeout(for: .spotInterruption(action: "stop", at: nil)) == .seconds(100))
+      #expect(instance.drainTimeout(for: .spotInterruption(action: "stop", at: Date() + 15)) == .zero)
+
+      try await bench.send(try await bench.makeJob(try Fixtures.image()))
+      let gate = Gate()
+      defer { gate.open() }
+      let worker = try bench.makeWorker(gate.recognition()) { $0.drainTimeout = .seconds(43_200) }
+      worker.start()
+      await gate.nextArrival()
+      let summary = await worker.drain(within: .zero)
+      #expect((summary.finishedCount, summary.givenBackCount, summary.abandonedCount) == (0, 0, 1))
+      #expect(try await bench.messages(1, from: bench.requestQueueURL).count == 1)
       await services.shutdown()
     }
   }

@@ -10,6 +10,9 @@ import Testing
 
   /// What `/latest/meta-data/` has beside the instance's id, by path.
   var metadata: [String: String] = [:]
+  /// How many of the next requests of the metadata service fail.
+  var failureCount = 0
+  private(set) var requestCount = 0
   /// How many of the next calls of Auto Scaling are refused.
   var throttledCount = 0
   private(set) var calls: [[String: String]] = []
@@ -17,9 +20,12 @@ import Testing
   private var token = 0
   private let arrivals: AsyncStream<[String: String]>
   private let arrival: AsyncStream<[String: String]>.Continuation
+  private let looks: AsyncStream<Void>
+  private let look: AsyncStream<Void>.Continuation
 
   init() throws {
     (arrivals, arrival) = AsyncStream.makeStream()
+    (looks, look) = AsyncStream.makeStream()
     server = try HTTPServer(host: "127.0.0.1", port: 0, limits: HTTPLimits()) { [unowned self] request, response in
       let body = (try? await request.body.collect(upTo: 1 << 16)) ?? []
       response.send(answer(to: request.head, body))
@@ -41,9 +47,19 @@ import Testing
     return [:]
   }
 
+  /// The next time somebody asks for notices. For one waiter.
+  func nextLook() async {
+    for await _ in looks { return }
+  }
+
   private func answer(to head: HTTPRequestHead, _ body: [UInt8]) -> HTTPResponse {
     let path = head.path
     if path == "/" { return callOfAutoScaling(head, body) }
+    requestCount += 1
+    if failureCount > 0 {
+      failureCount -= 1
+      return HTTPResponse(status: .serviceUnavailable, text: "")
+    }
     if head.method == .put, path == "/latest/api/token" {
       guard head.headers["x-aws-ec2-metadata-token-ttl-seconds"] != nil else {
         return HTTPResponse(status: .badRequest, text: "")
@@ -55,6 +71,7 @@ import Testing
       return HTTPResponse(status: .unauthorized, text: "")
     }
     let name = path.dropFirst("/latest/meta-data/".count)
+    if name == "spot/instance-action" { look.yield() }
     if name == "instance-id" { return HTTPResponse(text: Self.instanceID) }
     return metadata[String(name)].map { HTTPResponse(text: $0) } ?? HTTPResponse(status: .notFound, text: "")
   }
