@@ -107,7 +107,7 @@ let package = Package(
     tests("WebTierTests", ["WebTier", "HTTP", "AWS", "Jobs", "EventLoop", "Logs", "TestSupport"]),
     tests("RecognitionTests", ["Recognition", "TestSupport"], linker: openVINOSearchPath),
     tests(
-      "AppTierTests", ["AppTier", "Recognition", "AWS", "Jobs", "EventLoop", "TestSupport"],
+      "AppTierTests", ["AppTier", "Recognition", "HTTP", "AWS", "Jobs", "EventLoop", "TestSupport"],
       linker: openVINOSearchPath),
     tests("LocalCloudTests", ["LocalCloud", "HTTP", "AWS", "EventLoop", "TestSupport", sqlite, logging]),
     tests("ElasticityTests", ["Elasticity", "EventLoop", "TestSupport"]),

@@ -55,6 +55,13 @@ package final class AWSClients {
       options: ServiceOptions(counters: counters, timeouts: timeouts))
   }
 
+  /// A client of Auto Scaling, for the few processes that need one.
+  package func makeAutoScaling() throws(AWSError) -> AutoScalingClient {
+    AutoScalingClient(
+      region: configuration.region, endpoint: try ServiceEndpoint(configuration.autoScaling.url),
+      credentials: credentials, transport: transport, options: ServiceOptions(counters: counters))
+  }
+
   /// Ends what is under way; every call fails from then on.
   package func shutdown() {
     transport.shutdown()

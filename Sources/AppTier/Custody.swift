@@ -14,6 +14,9 @@ import Logging
   private var heartbeat: LoopTimer?
   private var roomWaiter: CheckedContinuation<Void, Never>?
   private var emptyWaiter: CheckedContinuation<Bool, Never>?
+  /// Told when the first job comes and when the last one leaves.
+  var onBusyChange: ((Bool) -> Void)?
+  private var isBusy = false
 
   init(queueURL: String, sqs: SQSClient, limits: WorkerLimits, logger: Logger) {
     jobs = HeldJobs(limits: limits)
@@ -33,6 +36,7 @@ import Logging
 
   func hold(_ message: SQSMessage) -> HeldJobs.Ticket {
     if heartbeat == nil { startHeartbeat() }
+    defer { updateBusy() }
     return jobs.hold(message.receiptHandle, at: .now)
   }
 
@@ -109,6 +113,13 @@ import Logging
   private func wakeWaiters() {
     if jobs.isRoomWorthACall { stopWaitingForRoom() }
     if jobs.isEmpty { endWaitUntilEmpty(true) }
+    updateBusy()
+  }
+
+  private func updateBusy() {
+    guard isBusy == jobs.isEmpty else { return }
+    isBusy.toggle()
+    onBusyChange?(isBusy)
   }
 
   // MARK: Heartbeat

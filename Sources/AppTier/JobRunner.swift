@@ -16,6 +16,8 @@ import Recognition
   private let custody: Custody
   private let slots: RecognitionSlots
   private let logger: Logger
+  private var recent: RecentJobs
+  private var repeatCount = 0
 
   init(
     configuration: WorkerConfiguration, limits: WorkerLimits, s3: S3Client, sqs: SQSClient,
@@ -30,23 +32,37 @@ import Recognition
     self.custody = custody
     self.slots = RecognitionSlots(count: limits.concurrency)
     self.logger = logger
+    recent = RecentJobs(countMax: limits.recentCountMax)
   }
 
   /// Fetches, recognises, stores, answers, and only then deletes the job: whatever goes wrong before costs a retry, not
-  /// an image. Processing a job twice does no harm, its result has the same key.
+  /// an image. A job that comes again is answered from its result. Processing one twice does no harm, its result has the
+  /// same key.
   func run(_ message: SQSMessage, _ ticket: HeldJobs.Ticket) async {
     var job: ClassificationJob?
     do throws(Obstacle) {
       let start = ContinuousClock.now
       let read = try read(message)
       job = read
-      let outcome = try await outcome(of: read, message, ticket, since: start)
-      let answer = try encode(ClassificationAnswer(id: read.id, outcome: outcome, requestID: read.requestID))
-      try await store(answer, of: read)
-      try await send(answer, of: read)
+      if let answer = try await storedAnswer(of: read, message) {
+        try advance(ticket, to: .answering)
+        try await send(answer, of: read)
+        repeatCount += 1
+        logger.info(
+          "\(read.key) was done before and is answered from its result: \(repeatCount) such jobs so far",
+          metadata: fields(of: job))
+      } else if message.receiveCount > limits.attemptCountMax {
+        throw .unfinished(receiveCount: message.receiveCount)
+      } else {
+        let outcome = try await outcome(of: read, message, ticket, since: start)
+        let answer = try encode(ClassificationAnswer(id: read.id, outcome: outcome, requestID: read.requestID))
+        try await store(answer, of: read)
+        recent.insert(read.id)
+        try await send(answer, of: read)
+        logger.debug(
+          "\(read.key): \(outcome.map(\.label)) after \(ContinuousClock.now - start)", metadata: fields(of: job))
+      }
       try await delete(message, ticket)
-      logger.debug(
-        "\(read.key): \(outcome.map(\.label)) after \(ContinuousClock.now - start)", metadata: fields(of: job))
     } catch {
       await handOver(message, ticket, of: job, because: error)
     }
@@ -60,6 +76,30 @@ import Recognition
       throw .job("its image is in the bucket \"\(job.bucket)\", and only \"\(configuration.inputBucket)\" is read")
     }
     return job
+  }
+
+  /// The answer that was stored when the job was done before; nil when it was not, or when that cannot be known: then it is
+  /// done once more. S3 is asked only about jobs that were received before, by anybody, or finished here.
+  private func storedAnswer(of job: ClassificationJob, _ message: SQSMessage) async throws(Obstacle) -> [UInt8]? {
+    guard message.receiveCount > 1 || recent.contains(job.id) else { return nil }
+    let bytes: [UInt8]
+    do throws(AWSError) {
+      bytes = try await s3.getObject(
+        bucket: configuration.outputBucket, key: job.key.resultKey, upTo: JobMessageCoder.byteCountMax
+      ).bytes
+    } catch {
+      if error.isCancellation { throw .stopped }
+      // S3 says 403 of an object that is not there to those who may not list the bucket.
+      if ![403, 404].contains(error.serviceError?.status) {
+        logger.warning("whether \(job.key) was done before is not known: \(error)", metadata: fields(of: job))
+      }
+      return nil
+    }
+    guard let answer = try? ClassificationAnswer(decoding: bytes), answer.isOf(job) else {
+      logger.warning("\(job.key) has a result that is not its own: done again", metadata: fields(of: job))
+      return nil
+    }
+    return bytes
   }
 
   /// What there is to say of the image: its classification, or why it has none.
@@ -126,7 +166,7 @@ import Recognition
   }
 
   private func encode(_ answer: ClassificationAnswer) throws(Obstacle) -> [UInt8] {
-    do { return try answer.encoded() } catch { throw .job("its answer cannot be written: \(error)") }
+    do { return try answer.encoded() } catch { throw .service("its answer cannot be written: \(error)") }
   }
 
   private func store(_ answer: [UInt8], of job: ClassificationJob) async throws(Obstacle) {
@@ -151,14 +191,13 @@ import Recognition
     do {
       try await replies.send(answer, to: job.replyTo)
     } catch {
-      guard error.isQueueMissing else { throw .service(error.message) }
-      logger.notice(
-        "the web process that waited for job \(job.id) is gone; its result is stored", metadata: fields(of: job))
+      guard error.isQueueMissing else { throw .undelivered(error.message) }
+      logger.notice("the web process that waited for job \(job.id) is gone", metadata: fields(of: job))
     }
   }
 
   private func delete(_ message: SQSMessage, _ ticket: HeldJobs.Ticket) async throws(Obstacle) {
-    do { try await custody.delete(message, ticket) } catch { throw .service(error.message) }
+    do { try await custody.delete(message, ticket) } catch { throw .undelivered(error.message) }
   }
 
   private func advance(_ ticket: HeldJobs.Ticket, to stage: HeldJobs.Stage) throws(Obstacle) {
@@ -184,11 +223,54 @@ import Recognition
       logger.error("message \(message.messageID) is left for the dead-letter queue: \(why)", metadata: fields(of: job))
       custody.settle(ticket)
     case .service(let why):
-      let delay = limits.retryDelay(receiveCount: message.receiveCount)
-      logger.warning("message \(message.messageID) is given back for \(delay): \(why)", metadata: fields(of: job))
-      await custody.giveBack(message, ticket, after: delay)
+      guard message.receiveCount < limits.attemptCountMax else {
+        let error = ClassificationError(
+          code: .unavailable, message: "The image cannot be classified now; try it again.")
+        return await giveUp(message, ticket, of: job, because: why, telling: error)
+      }
+      await giveBack(message, ticket, of: job, because: why)
+    case .undelivered(let why):
+      await giveBack(message, ticket, of: job, because: why)
+    case .unfinished(let receiveCount):
+      let error = ClassificationError(code: .internal, message: "The image could not be classified.")
+      let why = "received \(receiveCount - 1) times before, it is still not done"
+      await giveUp(message, ticket, of: job, because: why, telling: error)
     case .stopped:
       break
     }
+  }
+
+  private func giveBack(
+    _ message: SQSMessage, _ ticket: HeldJobs.Ticket, of job: ClassificationJob?, because why: String
+  ) async {
+    let delay = limits.retryDelay(receiveCount: message.receiveCount)
+    logger.warning("message \(message.messageID) is given back for \(delay): \(why)", metadata: fields(of: job))
+    await custody.giveBack(message, ticket, after: delay)
+  }
+
+  /// Whoever waits for a job that is not tried again learns it now rather than by a timeout, if SQS lets him. The error is
+  /// not stored as a result: the job may yet be taken out of the dead-letter queue and done.
+  private func giveUp(
+    _ message: SQSMessage, _ ticket: HeldJobs.Ticket, of job: ClassificationJob?, because why: String,
+    telling error: ClassificationError
+  ) async {
+    guard custody.advance(ticket, to: .answering) else { return }
+    defer { custody.settle(ticket) }
+    logger.error("message \(message.messageID) is left for the dead-letter queue: \(why)", metadata: fields(of: job))
+    guard let job else { return }
+    do throws(Obstacle) {
+      let answer = ClassificationAnswer(id: job.id, outcome: .failure(error), requestID: job.requestID)
+      try await send(try encode(answer), of: job)
+    } catch {
+      logger.error("nor could whoever waits for it be told: \(error)", metadata: fields(of: job))
+    }
+  }
+}
+
+extension ClassificationAnswer {
+  fileprivate func isOf(_ job: ClassificationJob) -> Bool {
+    guard id == job.id else { return false }
+    if case .success(let classification) = outcome { return classification.key == job.key }
+    return true
   }
 }

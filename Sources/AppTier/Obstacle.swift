@@ -8,8 +8,13 @@ enum Obstacle: Error {
   case image(ClassificationError)
   /// No job of ours: left alone, for SQS to put it into the dead-letter queue after a few receives.
   case job(String)
-  /// S3, SQS or this machine: given back, to be tried again later.
+  /// S3, SQS or this machine: given back, to be tried again later, or given up after the last attempt.
   case service(String)
+  /// The result is stored, but SQS did not take the answer, or did not delete the job: given back, to be answered from the
+  /// result. Whoever waits is told nothing else, since he may know it already.
+  case undelivered(String)
+  /// Every attempt it may have has begun and none has ended, as when it takes its worker with it: not begun again.
+  case unfinished(receiveCount: Int)
   /// The worker stops, and has given the job back already or will.
   case stopped
 

@@ -57,6 +57,12 @@ package import Logging
   /// Jobs received and neither deleted nor given back.
   package var heldCount: Int { custody.count }
 
+  /// Told when the first job comes and when the last one leaves.
+  package var onBusyChange: ((Bool) -> Void)? {
+    get { custody.onBusyChange }
+    set { custody.onBusyChange = newValue }
+  }
+
   /// Begins to receive.
   package func start() {
     precondition(receiving == nil && !isStopping, "a worker starts once")
@@ -64,7 +70,8 @@ package import Logging
   }
 
   /// Stops receiving, gives back what has not begun, finishes what has within `limits.drainTimeout`, gives back the rest.
-  package func drain() async -> DrainSummary {
+  /// - Parameter timeoutMax: shortens `limits.drainTimeout`, where the machine is not there for so long.
+  package func drain(within timeoutMax: Duration? = nil) async -> DrainSummary {
     isStopping = true
     receiving?.cancel()
     custody.stopWaitingForRoom()
@@ -73,7 +80,8 @@ package import Logging
     var summary = DrainSummary()
     let heldCount = custody.count
     summary.givenBackCount = await giveBack([.ahead])
-    if await !custody.waitUntilEmpty(within: limits.drainTimeout) {
+    let timeout = timeoutMax.map { min($0, limits.drainTimeout) } ?? limits.drainTimeout
+    if await !custody.waitUntilEmpty(within: timeout) {
       summary.abandonedCount = await giveBack([.ahead, .recognising, .answering, .leaving])
     }
     custody.close()

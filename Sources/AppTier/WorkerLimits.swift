@@ -28,8 +28,16 @@ package struct WorkerLimits: Sendable {
   package var receiveBackoff: Duration = .seconds(1)
   package var receiveBackoffMax: Duration = .seconds(20)
 
-  /// How long a job is hidden whose first processing failed for S3's or SQS's sake. Each further time four times as
-  /// long, up to the longest, so that the five receives of the redrive policy outlast an outage of seven minutes.
+  /// Receives after which the redrive policy makes a job a dead letter.
+  package var receiveCountMax = Installation.receiveCountMax
+  /// Receives for which a job is tried. The one after them tells whoever waits that a job was given up which could not say
+  /// so itself, since it took its workers with it.
+  package var attemptCountMax: Int { max(1, receiveCountMax - 1) }
+  /// How many finished jobs are remembered, to know one that SQS delivers again: a minute's at 60 a second.
+  package var recentCountMax = 4096
+
+  /// How long a job is hidden whose first processing failed for S3's or SQS's sake. Each further time eight times as
+  /// long, up to the longest, so that the attempts outlast an outage of six minutes.
   package var retryDelay: Duration = .seconds(5)
   package var retryDelayMax: Duration = .seconds(15 * 60)
   /// An inference that failed is tried again, perhaps by another machine; after so many times the client is told.
@@ -44,6 +52,16 @@ package struct WorkerLimits: Sendable {
   /// And giving back what it held may take this long.
   package var giveBackTimeout: Duration = .seconds(5)
 
+  /// How often the instance metadata service is asked: EC2 recommends every five seconds.
+  package var noticeInterval: Duration = .seconds(5)
+  /// For how long an instance must have had no job before the Auto Scaling group may choose it.
+  package var protectionIdleDelay: Duration = .seconds(30)
+  /// Between calls to the group after one has failed; doubled up to the longest, with jitter.
+  package var protectionBackoff: Duration = .seconds(5)
+  package var protectionBackoffMax: Duration = .seconds(300)
+  /// The last call to the group, after the drain, may take this long.
+  package var farewellTimeout: Duration = .seconds(10)
+
   /// What `--concurrency` may be; libuv has no more threads than 1024, and no machine of ours more cores.
   package static let concurrencyRange = 1...256
 
@@ -57,7 +75,7 @@ package struct WorkerLimits: Sendable {
   /// For how long to hide a job after it failed.
   /// - Parameter receiveCount: how often it was received, this time included.
   func retryDelay(receiveCount: Int) -> Duration {
-    let quarters = min(max(receiveCount - 1, 0), 10)
-    return min(retryDelay * (1 << (2 * quarters)), retryDelayMax)
+    let eighths = min(max(receiveCount - 1, 0), 8)
+    return min(retryDelay * (1 << (3 * eighths)), retryDelayMax)
   }
 }

@@ -16,6 +16,8 @@ package struct ClassificationError: Error, Sendable, Hashable, Codable {
     package static let imageMissing = Code(rawValue: "image-missing")
     /// The worker has no model of the name that the client asked for.
     package static let unknownModel = Code(rawValue: "unknown-model")
+    /// S3, SQS or the workers' machines failed for as long as the job was tried; a later request may succeed.
+    package static let unavailable = Code(rawValue: "unavailable")
     /// Ours to mend.
     package static let `internal` = Code(rawValue: "internal")
   }

@@ -20,7 +20,8 @@ struct RunCommand: ParsableCommand {
       all stay as they were.
 
       SIGTERM or SIGINT: receives no more, finishes what is being classified, gives the rest back and exits with 0. A \
-      second one ends it at once.
+      second one ends it at once. On EC2, the notice that a spot instance is taken back, or that its Auto Scaling group \
+      terminates it, does the same.
       """)
 
   @Option(help: ArgumentHelp("Where the images are.", valueName: "name"))
@@ -39,6 +40,12 @@ struct RunCommand: ParsableCommand {
   @Option(help: ArgumentHelp("How long to finish what has begun when told to stop.", valueName: "seconds"))
   var drainTimeout = 20
 
+  @Option(
+    help: ArgumentHelp("After how long another worker gets the jobs of one that died.", valueName: "seconds"))
+  var visibilityTimeout = Int(Installation.visibilityTimeout.components.seconds)
+
+  @OptionGroup var instance: InstanceOptions
+
   @OptionGroup var log: LogOptions
 
   @OptionGroup var modelOptions: ModelOptions
@@ -49,6 +56,9 @@ struct RunCommand: ParsableCommand {
         "--concurrency is \(WorkerLimits.concurrencyRange.lowerBound) to \(WorkerLimits.concurrencyRange.upperBound)")
     }
     guard (0...43_200).contains(drainTimeout) else { throw ValidationError("--drain-timeout is 0 to 43200 seconds") }
+    guard (1...43_200).contains(visibilityTimeout) else {
+      throw ValidationError("--visibility-timeout is 1 to 43200 seconds")
+    }
     guard (try? QueueNames(prefix: queuePrefix)) != nil else {
       throw ValidationError(
         "--queue-prefix is 1 to \(QueueNames.prefixByteCountMax) letters, digits, hyphens and underscores")
@@ -63,6 +73,7 @@ struct RunCommand: ParsableCommand {
     var limits = WorkerLimits(
       concurrency: concurrency ?? min(cores, WorkerLimits.concurrencyRange.upperBound))
     limits.drainTimeout = .seconds(drainTimeout)
+    limits.visibilityTimeout = .seconds(visibilityTimeout)
     // libuv reads it when the pool gets its first work. One for each of the images at once, and one to load models.
     setenv("UV_THREADPOOL_SIZE", "\(limits.concurrency + 1)", 1)
     // Until the loop listens: the files that it would have read are about to be read.
@@ -79,8 +90,8 @@ struct RunCommand: ParsableCommand {
     let configuration = WorkerConfiguration(
       inputBucket: inputBucket, outputBucket: outputBucket, queues: try QueueNames(prefix: queuePrefix),
       workerName: "\(hostName)-\(getpid())")
-    let summary = try EventLoop.shared.run { [limits, logger] in
-      try await work(configuration, limits, ServedModels(catalog), logger, load)
+    let summary = try EventLoop.shared.run { [limits, logger, instance = instance.configuration] in
+      try await work(configuration, limits, ServedModels(catalog), instance, logger, load)
     }
     logger.info("stopped: \(summary)")
   }
@@ -89,27 +100,42 @@ struct RunCommand: ParsableCommand {
 /// From the first look for the queue to the last deletion.
 @LoopActor
 private func work(
-  _ configuration: WorkerConfiguration, _ limits: WorkerLimits, _ models: ServedModels, _ logger: Logger,
+  _ configuration: WorkerConfiguration, _ limits: WorkerLimits, _ models: ServedModels,
+  _ instanceConfiguration: EC2Instance.Configuration, _ logger: Logger,
   _ load: @escaping @Sendable () throws -> ModelCatalog
 ) async throws -> Worker.DrainSummary {
   let signals = try StopSignals()
   defer { signals.close() }
   let hangup = try LoopSignal(SIGHUP) { EventLoop.shared.spawn { await models.reload(logger: logger, load) } }
   defer { hangup.close() }
-  let clients = try await AWSClients.fromEnvironment(ProcessInfo.processInfo.environment)
+  let environment = ProcessInfo.processInfo.environment
+  let clients = try await AWSClients.fromEnvironment(environment)
   defer { clients.shutdown() }
+  let instance = EC2Instance(
+    instanceConfiguration, limits: limits,
+    metadata: InstanceMetadata(environment: environment, metadata: clients.transport),
+    autoScaling: try clients.makeAutoScaling(), logger: logger)
 
   let opening = EventLoop.shared.start {
     try await Worker.open(
       configuration, limits: limits, s3: clients.s3, sqs: clients.sqs, models: models, logger: logger)
   }
-  signals.onFirst = { opening.cancel() }
+  signals.onStopRequest = { opening.cancel() }
   let worker: Worker
   do { worker = try await opening.value } catch {
-    if signals.first != nil { return Worker.DrainSummary() }
+    if signals.isStopRequested { return Worker.DrainSummary() }
     throw error
   }
+  let waiting = EventLoop.shared.spawn { await instance.waitOutNotices() }
+  signals.onStopRequest = { waiting.cancel() }
+  await waiting.value
+  if signals.isStopRequested { return Worker.DrainSummary() }
   worker.start()
+  var notice: InstanceNotice?
+  instance.watch(over: worker) {
+    notice = $0
+    signals.requestStop()
+  }
   let served = models.catalog.models
   logger.info("serving \(served.map(\.title).joined(separator: ", ")), answers as \(configuration.workerName)")
   // Whoever started this process may wait for the line.
@@ -119,7 +145,8 @@ private func work(
 
   await signals.wait()
   logger.info("stopping, \(worker.heldCount) jobs held")
-  let summary = await worker.drain()
+  let summary = await worker.drain(within: notice.flatMap(instance.drainTimeout))
+  await instance.finish(after: notice)
   if summary.abandonedCount > 0 {
     logger.warning("stopped: \(summary)")
     // The loop would wait for the threads that are still computing what nobody waits for.

@@ -1,11 +1,13 @@
 import EventLoop
 import Glibc
 
-/// SIGTERM and SIGINT: the first asks for an orderly end, the second ends the process at once.
+/// What ends the process. SIGTERM and SIGINT: the first asks for an orderly end, the second ends it at once. A notice of
+/// the machine's end is as good as the first.
 @LoopActor final class StopSignals {
-  private(set) var first: Int32?
-  /// Called with the first.
-  var onFirst: (() -> Void)?
+  private(set) var isStopRequested = false
+  /// Called when it is.
+  var onStopRequest: (() -> Void)?
+  private var first: Int32?
   private var watchers: [LoopSignal] = []
 
   init() throws(UVError) {
@@ -18,12 +20,18 @@ import Glibc
     // What shells say of a process that a signal ended.
     if first != nil { _exit(128 + signal) }
     first = signal
-    onFirst?()
+    requestStop()
+  }
+
+  func requestStop() {
+    if isStopRequested { return }
+    isStopRequested = true
+    onStopRequest?()
   }
 
   func wait() async {
-    if first != nil { return }
-    await withCheckedContinuation { continuation in onFirst = { continuation.resume() } }
+    if isStopRequested { return }
+    await withCheckedContinuation { continuation in onStopRequest = { continuation.resume() } }
   }
 
   func close() {

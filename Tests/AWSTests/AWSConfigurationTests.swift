@@ -21,6 +21,7 @@ struct AWSConfigurationTests {
     #expect(standard.region == "eu-west-1")
     #expect(standard.s3.url == "https://s3.eu-west-1.amazonaws.com")
     #expect(standard.sqs.url == "https://sqs.eu-west-1.amazonaws.com")
+    #expect(standard.autoScaling.url == "https://autoscaling.eu-west-1.amazonaws.com")
     let china = try read(["AWS_DEFAULT_REGION": "cn-north-1"])
     #expect(china.s3.url == "https://s3.cn-north-1.amazonaws.com.cn")
     #expect(china.sqs.url == "https://sqs.cn-north-1.amazonaws.com.cn")
@@ -42,6 +43,9 @@ struct AWSConfigurationTests {
     #expect(profile.region == "eu-west-2")
     #expect(profile.s3 == .init(url: "http://special", isCustom: true))
     #expect(profile.sqs == .init(url: "http://common", isCustom: true))
+    #expect(profile.autoScaling == .init(url: "http://common", isCustom: true))
+    let group = try read(["AWS_ENDPOINT_URL_AUTO_SCALING": "http://group"], config: config)
+    #expect(group.autoScaling.url == "http://group" && group.sqs.url == "http://common")
     let environment = try read(
       ["AWS_ENDPOINT_URL": "http://127.0.0.1:4566/", "AWS_ENDPOINT_URL_SQS": "http://q:9324"], config: config)
     #expect(environment.s3.url == "http://127.0.0.1:4566")

@@ -11,6 +11,7 @@ import Testing
 /// An installation of its own on a real server of S3 and SQS, with what a web process would do: store images, send jobs,
 /// receive answers.
 @LoopActor final class Bench {
+  let kind: ServerUnderTest.Kind
   let clients: AWSClients
   let names: WorkerConfiguration
   let requestQueueURL: String
@@ -23,8 +24,10 @@ import Testing
   nonisolated static let servers = ServerUnderTest.available.filter(\.speaksSQS)
 
   private init(
-    _ clients: AWSClients, _ names: WorkerConfiguration, requests: String, dead: String, replies: String
+    _ kind: ServerUnderTest.Kind, _ clients: AWSClients, _ names: WorkerConfiguration, requests: String, dead: String,
+    replies: String
   ) {
+    self.kind = kind
     self.clients = clients
     self.names = names
     requestQueueURL = requests
@@ -50,7 +53,7 @@ import Testing
       let dead = try await clients.sqs.queueURL(of: names.queues.dead)
       let replies = try await Installation.createReplyQueue(
         named: try names.queues.replies(nodeID: "bench"), sqs: clients.sqs)
-      try await body(Bench(clients, names, requests: requests, dead: dead, replies: replies))
+      try await body(Bench(kind, clients, names, requests: requests, dead: dead, replies: replies))
     }
   }
 
@@ -144,6 +147,18 @@ import Testing
       }
     }
     return all
+  }
+
+  /// Receives the one message in the request queue and lets it come again, as workers do that die.
+  func receiveInVain(_ count: Int) async throws {
+    for _ in 0..<count {
+      let message = try await messages(1, from: requestQueueURL, deleting: false)[0]
+      try await clients.sqs.changeVisibility(of: message.receiptHandle, to: .zero, in: requestQueueURL)
+    }
+  }
+
+  func store(_ result: [UInt8], asResultOf job: ClassificationJob) async throws {
+    try await clients.s3.putObject(bucket: names.outputBucket, key: job.key.resultKey, body: .bytes(result))
   }
 
   /// What the output bucket has of a job.

@@ -4,11 +4,11 @@ import Testing
 
 @Suite("The worker's bounds")
 struct WorkerLimitsTests {
-  @Test("a job that fails is hidden four times as long each time, up to a quarter of an hour")
+  @Test("a job that fails is hidden eight times as long each time, up to a quarter of an hour")
   func retryDelay() {
     let limits = WorkerLimits(concurrency: 1)
     let delays = [0, 1, 2, 3, 4, 5, 1000].map { limits.retryDelay(receiveCount: $0) }
-    #expect(delays == [5, 5, 20, 80, 320, 900, 900].map { Duration.seconds($0) })
+    #expect(delays == [5, 5, 40, 320, 900, 900, 900].map { Duration.seconds($0) })
   }
 
   @Test("what is held ahead grows with the cores and stays small")

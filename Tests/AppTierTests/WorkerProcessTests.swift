@@ -72,19 +72,22 @@ struct WorkerProcessTests {
 
   /// `run` for the bench's installation, on one core.
   convenience init(
-    for bench: Bench, _ arguments: [String] = [], model: String = Fixtures.model, isLogging: Bool = false
+    for bench: Bench, _ arguments: [String] = [], _ environment: [String: String] = [:],
+    model: String = Fixtures.model, isLogging: Bool = false
   ) async throws {
     try await self.init(
       for: bench, isLogging: isLogging,
       command: [
         "--input-bucket", bench.names.inputBucket, "--output-bucket", bench.names.outputBucket, "--queue-prefix",
         bench.names.queues.prefix, "--concurrency", "1", "--model", model, "--log-level", isLogging ? "info" : "error",
-      ] + arguments)
+      ] + arguments, environment)
   }
 
   /// - Parameter isLogging: Standard error is read, by `logLine`.
-  init(for bench: Bench, isLogging: Bool = false, command: [String]) async throws {
-    let server = try await ServerUnderTest.running(Bench.servers[0])
+  init(
+    for bench: Bench, isLogging: Bool = false, command: [String], _ environment: [String: String] = [:]
+  ) async throws {
+    let server = try await ServerUnderTest.running(bench.kind)
     let (lines, line) = AsyncStream<String>.makeStream()
     self.lines = lines
     let (logLines, logLine) = AsyncStream<String>.makeStream()
@@ -94,8 +97,8 @@ struct WorkerProcessTests {
       environment: ProcessInfo.processInfo.environment.merging([
         "AWS_ENDPOINT_URL": server.endpoint.url, "AWS_REGION": server.region,
         "AWS_ACCESS_KEY_ID": server.credentials.accessKeyID,
-        "AWS_SECRET_ACCESS_KEY": server.credentials.secretAccessKey,
-      ]) { $1 },
+        "AWS_SECRET_ACCESS_KEY": server.credentials.secretAccessKey, "AWS_EC2_METADATA_DISABLED": "true",
+      ]) { $1 }.merging(environment) { $1 },
       standardOutput: .lines { line.yield($0) }, standardError: isLogging ? .lines { logLine.yield($0) } : .discard)
     EventLoop.shared.spawn { [process] in
       _ = await process.exit()

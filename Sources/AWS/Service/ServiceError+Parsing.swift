@@ -30,6 +30,18 @@ extension ServiceError {
       status: response.status, operation: operation)
   }
 
+  /// Query: `<ErrorResponse><Error><Type>…</Type><Code>…</Code><Message>…</Message></Error><RequestId>…</RequestId>…`.
+  /// "AWS query protocol", Smithy.
+  static func query(_ response: TransportResponse, operation: String) -> ServiceError {
+    let document = try? XMLTree(parsing: response.body)
+    let error = document?.descendant("Error")
+    return ServiceError(
+      code: error?["Code"]?.text.nonEmpty ?? standIn(response.status),
+      message: error?["Message"]?.text ?? "",
+      requestID: document?.descendant("RequestId")?.text ?? response.headers["x-amzn-requestid"] ?? "",
+      status: response.status, operation: operation)
+  }
+
   private struct JSONBody: Decodable {
     var type: String?
     var message: String?
