@@ -1,10 +1,9 @@
 /// Turns the bytes of an image file into the square of pixels that a model looks at.
 ///
 /// JPEG goes through TurboJPEG, and through libyuv, which resizes the planes of brightness and colours as the file has
-/// them; what is to be enlarged, is very long or is stored as RGB is resized by libvips. Everything else (and the rare JPEGs
-/// that TurboJPEG's API cannot express: CMYK, odd chroma subsampling) goes through libvips. In all ways the result is
-/// upright, 8-bit RGB, transparency on white, embedded RGB and grey profiles ignored. Of an animation the first frame
-/// counts.
+/// them; what is tiny, very long or stored as RGB is resized by libvips. Everything else (and the rare JPEGs that
+/// TurboJPEG's API cannot express: CMYK, odd chroma subsampling) goes through libvips. In all ways the result is upright,
+/// 8-bit RGB, transparency on white, embedded RGB and grey profiles ignored. Of an animation the first frame counts.
 ///
 /// A value without state: any number of threads may decode at once. Decoding blocks; it belongs on a thread pool.
 package struct ImageDecoder: Sendable {
@@ -16,8 +15,16 @@ package struct ImageDecoder: Sendable {
   /// Off to compare: everything is then resized by the bicubic filter that models are trained with.
   var resizesPlanes = true
 
-  /// How many times `resizeSide` the shorter side of a shrunken JPEG keeps at least.
-  private static let detailFactor = 2
+  /// How many times `resizeSide` the shorter side of a shrunken JPEG keeps at least. Planes may shrink to it: libyuv then
+  /// has less than half to take away, where its four neighbours are all there is. The bicubic filter of RGB is given more,
+  /// to have the last word on what is seen.
+  private static let (planeDetailFactor, rgbDetailFactor) = (1, 2)
+
+  /// What is enlarged more than this has nothing to tell but its colours, and is left to the smoother bicubic filter.
+  private static let planeEnlargementMax = 4
+
+  /// A picture longer than this many times its breadth is resized by libvips, which need not resize what is cut off.
+  private static let planeAspectRatioMax = 4
 
   package init(inputSide: Int = 224, resizeSide: Int = 256, limits: ImageLimits = ImageLimits()) {
     precondition(inputSide > 0 && resizeSide >= inputSide, "the model's square must fit the resized picture")
@@ -59,7 +66,7 @@ package struct ImageDecoder: Sendable {
     }
 
     guard let turbo, !turbo.isCMYK else {
-      let shrink = shrinkWhileDecoding(width: header.width, height: header.height)
+      let shrink = shrinkWhileDecoding(width: header.width, height: header.height, Self.rgbDetailFactor)
       return try file.withUnsafeBufferPointer { (buffer) throws(DecodeError) in
         let picture = try VipsPicture(file: UnsafeRawBufferPointer(buffer), format: .jpeg, shrink: shrink)
         return try square(ofStreamed: picture, orientation: header.orientation)
@@ -67,8 +74,8 @@ package struct ImageDecoder: Sendable {
     }
     // The two readers of the header may disagree on a crafted file; what is allocated follows TurboJPEG's.
     try limits.check(width: turbo.width, height: turbo.height, bufferedBytesPerPixel: bufferedBytesPerPixel)
-    let shrink = shrinkWhileDecoding(width: turbo.width, height: turbo.height)
-    if resizesPlanes, turbo.isPlanar, canResizePlanes(width: turbo.width / shrink, height: turbo.height / shrink) {
+    if resizesPlanes, turbo.isPlanar, canResizePlanes(width: turbo.width, height: turbo.height) {
+      let shrink = shrinkWhileDecoding(width: turbo.width, height: turbo.height, Self.planeDetailFactor)
       let planes = try decompressor.decompressPlanes(file, header: turbo, shrink: shrink)
       let geometry = CropGeometry(
         storedWidth: planes.width, storedHeight: planes.height, orientation: header.orientation,
@@ -76,6 +83,7 @@ package struct ImageDecoder: Sendable {
       let stored = planes.square(geometry, side: inputSide)
       return PixelTensor(side: inputSide, bytes: header.orientation.makeUpright(square: stored, side: inputSide))
     }
+    let shrink = shrinkWhileDecoding(width: turbo.width, height: turbo.height, Self.rgbDetailFactor)
     let pixels = try decompressor.decompress(file, header: turbo, shrink: shrink)
     return try pixels.withBytes { (bytes) throws(DecodeError) in
       let picture = try VipsPicture(rgb: bytes, width: pixels.width, height: pixels.height).clampingAspectRatio()
@@ -86,16 +94,17 @@ package struct ImageDecoder: Sendable {
     }
   }
 
-  /// Whether a picture is made smaller, and not so long that most of what is resized would be cut off.
   private func canResizePlanes(width: Int, height: Int) -> Bool {
-    min(width, height) >= resizeSide && max(width, height) <= 4 * min(width, height)
+    let (shorter, longer) = (min(width, height), max(width, height))
+    return shorter * Self.planeEnlargementMax >= resizeSide
+      && longer <= shorter * Self.planeAspectRatioMax
   }
 
-  /// The power of two to shrink by while decoding: as much as leaves the shorter side at least twice `resizeSide`, so
-  /// that the bicubic filter, not the DCT, has the last word on what is seen.
-  private func shrinkWhileDecoding(width: Int, height: Int) -> Int {
+  /// The power of two to shrink by while decoding: the most that leaves the shorter side `detailFactor` times
+  /// `resizeSide`.
+  private func shrinkWhileDecoding(width: Int, height: Int, _ detailFactor: Int) -> Int {
     let shorter = min(width, height)
-    return [8, 4, 2].first { shorter / $0 >= resizeSide * ImageDecoder.detailFactor } ?? 1
+    return [8, 4, 2].first { shorter / $0 >= resizeSide * detailFactor } ?? 1
   }
 
   // MARK: libvips

@@ -42,53 +42,71 @@ struct JPEGPlanes: ~Copyable {
     }
   }
 
-  /// The square of `side` pixels that `geometry` cuts from the resized picture: cut from the planes first and resized then,
-  /// to within the few pixels that share a colour.
+  /// The square of `side` pixels that `geometry` cuts from the resized picture. Little more than the square is resized.
   ///
   /// To half of a size and less pixels are averaged; above that libyuv interpolates between neighbours.
   /// - Returns: `side * side * 3` bytes of RGB.
   func square(_ geometry: CropGeometry, side: Int) -> [UInt8] {
-    let columns = cut(side, at: geometry.left, of: geometry.width, from: width, sharing: 0)
-    let rows = cut(side, at: geometry.top, of: geometry.height, from: height, sharing: 1)
-    let byteCount = side * side
-    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: byteCount * (planes.count + 4)) { memory in
+    let columns = cut(side, at: geometry.left, of: geometry.width, from: width, samples: planes.map(\.width))
+    let rows = cut(side, at: geometry.top, of: geometry.height, from: height, samples: planes.map(\.height))
+    let stride = columns.resized.count
+    let byteCount = stride * rows.resized.count
+    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: byteCount * 3) { memory in
       // Not empty, for a square has pixels.
       let resized = memory.baseAddress!
       for (index, plane) in planes.enumerated() {
-        let (column, row) = (columns.lowerBound * plane.width / width, rows.lowerBound * plane.height / height)
-        let (columnCount, rowCount) = (
-          max(1, columns.count * plane.width / width), max(1, rows.count * plane.height / height)
-        )
+        let column = columns.stored.lowerBound * plane.width / width
+        let row = rows.stored.lowerBound * plane.height / height
+        let columnCount = max(1, columns.stored.count * plane.width / width)
+        let rowCount = max(1, rows.stored.count * plane.height / height)
         ScalePlane(
           bytes + plane.offset + row * plane.width + column, Int32(plane.width), Int32(columnCount), Int32(rowCount),
-          resized + index * byteCount, Int32(side), Int32(side), Int32(side), kFilterBox)
+          resized + index * byteCount, Int32(stride), Int32(stride), Int32(rows.resized.count), kFilterBox)
       }
-      return [UInt8](unsafeUninitializedCapacity: byteCount * 3) { pixels, count in
-        count = byteCount * 3
-        guard planes.count == 3 else {
-          for place in 0..<byteCount {
-            for channel in 0..<3 { pixels[place * 3 + channel] = resized[place] }
-          }
-          return
-        }
-        // JPEG's colours use the whole range of a byte (JFIF 1.02), which libyuv calls J; its ARGB is a word's, and its
-        // RAW is R, G, B in memory.
-        let argb = resized + 3 * byteCount
-        J444ToARGB(
-          resized, Int32(side), resized + byteCount, Int32(side), resized + 2 * byteCount, Int32(side),
-          argb, Int32(side * 4), Int32(side), Int32(side))
-        ARGBToRAW(argb, Int32(side * 4), pixels.baseAddress, Int32(side * 3), Int32(side), Int32(side))
+      // The middle of the range is no colour.
+      if planes.count == 1 { (resized + byteCount).initialize(repeating: 128, count: 2 * byteCount) }
+      let corner =
+        resized + (geometry.top - rows.resized.lowerBound) * stride + (geometry.left - columns.resized.lowerBound)
+      return [UInt8](unsafeUninitializedCapacity: side * side * 3) { pixels, count in
+        saccade_yuv_jpeg_to_rgb(
+          corner, corner + byteCount, corner + 2 * byteCount, Int32(stride), pixels.baseAddress, Int32(side),
+          Int32(side))
+        count = side * side * 3
       }
     }
   }
 
-  /// Where `count` pixels at `start` of a resized length lie in the length of this picture, in whole samples of colour.
-  private func cut(_ count: Int, at start: Int, of resized: Int, from length: Int, sharing axis: Int) -> Range<Int> {
-    let coarsest = planes.map { axis == 0 ? $0.width : $0.height }.min() ?? length
-    let sample = max(1, (length + coarsest - 1) / coarsest)
-    let scale = Double(length) / Double(resized) / Double(sample)
-    let lower = Int((Double(start) * scale).rounded(.toNearestOrEven)) * sample
-    let upper = Int((Double(start + count) * scale).rounded(.toNearestOrEven)) * sample
-    return min(lower, length - 1)..<max(min(lower, length - 1) + 1, min(upper, length))
+  /// A part of the picture's width or height, and where it lies when the picture is resized.
+  private struct Cut {
+    var stored: Range<Int>
+    var resized: Range<Int>
   }
+
+  /// What has to be resized for `count` pixels at `start` of the resized length: whole samples of the coarsest plane,
+  /// which become whole pixels as nearly as a few samples more can make it, so that nothing is moved or stretched.
+  private func cut(_ count: Int, at start: Int, of resized: Int, from length: Int, samples: [Int]) -> Cut {
+    let coarsest = samples.min() ?? length
+    let sample = max(1, (length + coarsest - 1) / coarsest)
+    let scale = Double(resized) / Double(length)
+
+    var (lower, upper) = ((stored: 0, resized: 0), (stored: length, resized: resized))
+    var (lowerError, upperError) = (Double.infinity, Double.infinity)
+    let first = Int(Double(start) / scale) / sample
+    let last = (Int((Double(start + count) / scale).rounded(.up)) + sample - 1) / sample
+    for extra in 0...Self.extraSampleCountMax {
+      let position = Double((first - extra) * sample) * scale
+      if first >= extra, Int(position.rounded()) <= start, abs(position - position.rounded()) < lowerError {
+        lower = ((first - extra) * sample, Int(position.rounded()))
+        lowerError = abs(position - position.rounded())
+      }
+      let end = Double((last + extra) * sample) * scale
+      if (last + extra) * sample <= length, Int(end.rounded()) >= start + count, abs(end - end.rounded()) < upperError {
+        upper = ((last + extra) * sample, Int(end.rounded()))
+        upperError = abs(end - end.rounded())
+      }
+    }
+    return Cut(stored: lower.stored..<upper.stored, resized: lower.resized..<upper.resized)
+  }
+
+  private static let extraSampleCountMax = 7
 }
