@@ -38,22 +38,18 @@ enum Orientation: Int, Sendable, CaseIterable {
     let origin = (reversesStoredX ? 3 * (side - 1) : 0) + (reversesStoredY ? 3 * side * (side - 1) : 0)
     let (columnStep, rowStep) = swapsAxes ? (stepY, stepX) : (stepX, stepY)
     return [UInt8](unsafeUninitializedCapacity: pixels.count) { output, count in
-      // Every index below is within the square, which is as large as both: without checks for each of 150 000 bytes this
-      // takes a quarter of the time.
-      pixels.withUnsafeBufferPointer { pixels in
-        guard var target = output.baseAddress, let pixels = pixels.baseAddress else { return }
-        for row in 0..<side {
-          var source = pixels + origin + row * rowStep
-          for _ in 0..<side {
-            target[0] = source[0]
-            target[1] = source[1]
-            target[2] = source[2]
-            target += 3
-            source += columnStep
-          }
+      var target = 0
+      for row in 0..<side {
+        var source = origin + row * rowStep
+        for _ in 0..<side {
+          output[target] = pixels[source]
+          output[target + 1] = pixels[source + 1]
+          output[target + 2] = pixels[source + 2]
+          target += 3
+          source += columnStep
         }
       }
-      count = pixels.count
+      count = target
     }
   }
 }

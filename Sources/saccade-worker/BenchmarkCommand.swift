@@ -36,25 +36,21 @@ struct BenchmarkCommand: ParsableCommand {
 
   func run() throws {
     let recognizer = try modelOptions.recognizer(concurrency: concurrency)
-    let images = try ImageFiles(files, isStopped: { false }).entries.compactMap { entry in
-      if case .unreadable(let reason) = entry.origin { throw ValidationError("\(entry.path): \(reason)") }
-      return [UInt8](try Data(contentsOf: URL(filePath: entry.path)))
-    }
-    // What cannot be decoded is no measure of anything.
-    let samples = images.compactMap { image in
-      (try? recognizer.decoder.decode(image.span)).map { (image: image, pixels: $0) }
-    }
-    guard !samples.isEmpty else { throw ValidationError("none of the files is an image that can be decoded") }
+    let samples = try samples(for: recognizer.decoder)
 
     var (model, decoding, whole) = (Measurement(), Measurement(), Measurement())
     for round in 0...Self.roundCount {
       let duration = Duration.seconds(seconds) / Self.roundCount
-      let alone = measure(duration) { _ = try? recognizer.classifier.classify(samples[$0 % samples.count].pixels) }
-      let decoded = measure(duration) { index in
-        let image = samples[index % samples.count].image
-        _ = try? recognizer.decoder.decode(image.span)
+      let alone = try measure(duration) { index in
+        _ = try recognizer.classifier.classify(samples[index % samples.count].pixels)
       }
-      let together = measure(duration) { _ = try? recognizer.recognize(samples[$0 % samples.count].image) }
+      let decoded = try measure(duration) { index in
+        let image = samples[index % samples.count].image
+        _ = try recognizer.decoder.decode(image.span)
+      }
+      let together = try measure(duration) { index in
+        _ = try recognizer.recognize(samples[index % samples.count].image)
+      }
       // The first is for warming up.
       if round > 0 {
         model.add(alone)
@@ -76,19 +72,69 @@ struct BenchmarkCommand: ParsableCommand {
   }
 
   private static let roundCount = 5
+  /// Files and their pixels, which are all in memory.
+  private static let byteCountMax = 1 << 30
 
-  /// Repeats `work` on as many threads as there are to be images at once. It is given ascending numbers.
-  private func measure(_ duration: Duration, _ work: @escaping @Sendable (Int) -> Void) -> Measurement {
+  /// The images that can be decoded, with their pixels. What cannot be is no measure of anything, and is told.
+  private func samples(for decoder: ImageDecoder) throws -> [Sample] {
+    var samples: [Sample] = []
+    var byteCount = 0
+    for entry in ImageFiles(files, isStopped: { false }).entries {
+      if case .unreadable(let reason) = entry.origin { throw ValidationError("\(entry.path): \(reason)") }
+      let url = URL(filePath: entry.path)
+      // Looked at first: a file as large as the disk is not to be read to be refused.
+      byteCount += try url.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0
+      try requireRoom(for: byteCount)
+      let image = [UInt8](try Data(contentsOf: url))
+      do {
+        let pixels = try decoder.decode(image.span)
+        byteCount += pixels.bytes.count
+        samples.append(Sample(image: image, pixels: pixels))
+      } catch {
+        byteCount -= image.count
+        // A folder may hold other things than images.
+        if case .found = entry.origin, error == .unsupportedFormat { continue }
+        FileHandle.standardError.write(Data("\(entry.path) is left out: \(error.message)\n".utf8))
+      }
+      try requireRoom(for: byteCount)
+    }
+    guard !samples.isEmpty else { throw ValidationError("none of the files is an image that can be decoded") }
+    return samples
+  }
+
+  private func requireRoom(for byteCount: Int) throws {
+    guard byteCount <= Self.byteCountMax else {
+      throw ValidationError("the images and their pixels, which are kept in memory, have more than 1 GiB: name fewer")
+    }
+  }
+
+  /// Repeats `work` on as many threads as there are to be images at once. It is given ascending numbers; its first error
+  /// ends the measurement.
+  private func measure(
+    _ duration: Duration, _ work: @escaping @Sendable (Int) throws -> Void
+  ) throws -> Measurement {
     let next = Atomic(0)
+    let failure = Mutex<(any Error)?>(nil)
     let start = ContinuousClock.now
     let cpu = Measurement.processCPU
     let end = start + duration
     DispatchQueue.concurrentPerform(iterations: concurrency) { _ in
-      while ContinuousClock.now < end { work(next.wrappingAdd(1, ordering: .relaxed).oldValue) }
+      do {
+        while ContinuousClock.now < end { try work(next.wrappingAdd(1, ordering: .relaxed).oldValue) }
+      } catch {
+        failure.withLock { $0 = $0 ?? error }
+      }
     }
+    if let error = failure.withLock({ $0 }) { throw error }
     return Measurement(
       count: next.load(ordering: .relaxed), elapsed: ContinuousClock.now - start, cpu: Measurement.processCPU - cpu)
   }
+}
+
+/// A file, and what the model sees of it.
+private struct Sample: Sendable {
+  let image: [UInt8]
+  let pixels: PixelTensor
 }
 
 /// So many images in so much time.
