@@ -1,15 +1,21 @@
 /// Recognition turns the bytes of an image file into labels: `ImageDecoder` (TurboJPEG, libvips) makes pixels of them,
-/// `Classifier` (OpenVINO) makes labels of the pixels, and `Recognizer` is both with the time each took.
+/// `Classifier` (OpenVINO) makes labels of the pixels, and `Recognizer` is both with the time each took. `DecoderPool` decodes
+/// in processes that may do nothing else.
 /// It promises that no bytes, however made, crash it or take more than `ImageLimits`, that every refusal has a stable
 /// code and a sentence for people, and that its types may be used from many threads at once.
 /// It is synchronous and blocks its caller; it knows nothing of event loops, networks or queues.
 package struct Recognizer: Sendable {
   package let decoder: ImageDecoder
   package let classifier: Classifier
+  /// The processes that decode; without them this one does, with `decoder`.
+  private let decoders: DecoderPool?
 
   /// The decoder is set up for what the classifier's model wants to see.
-  package init(classifier: Classifier, limits: ImageLimits = ImageLimits()) {
+  /// - Parameter decoders: whose limits count instead of `limits`.
+  package init(classifier: Classifier, limits: ImageLimits = ImageLimits(), decoders: DecoderPool? = nil) {
     self.classifier = classifier
+    self.decoders = decoders
+    let limits = decoders?.limits ?? limits
     decoder = ImageDecoder(inputSide: classifier.inputSide, resizeSide: classifier.resizeSide, limits: limits)
   }
 
@@ -18,8 +24,7 @@ package struct Recognizer: Sendable {
   package func recognize(_ file: Span<UInt8>) throws(RecognitionError) -> RecognitionResult {
     let clock = ContinuousClock()
     let start = clock.now
-    let pixels: PixelTensor
-    do { pixels = try decoder.decode(file) } catch { throw .undecoded(error) }
+    let pixels = try decode(file)
     let decoded = clock.now
     do {
       let top = try classifier.classify(pixels)
@@ -27,6 +32,13 @@ package struct Recognizer: Sendable {
     } catch {
       throw .unclassified(error)
     }
+  }
+
+  private func decode(_ file: Span<UInt8>) throws(RecognitionError) -> PixelTensor {
+    if let decoders {
+      return try decoders.decode(file, inputSide: decoder.inputSide, resizeSide: decoder.resizeSide)
+    }
+    do { return try decoder.decode(file) } catch { throw .undecoded(error) }
   }
 
   /// The same for a file held in an array.

@@ -35,7 +35,9 @@ struct BenchmarkCommand: ParsableCommand {
   }
 
   func run() throws {
-    let recognizer = try modelOptions.recognizer(concurrency: concurrency)
+    let decoders = modelOptions.startDecoders(concurrency: concurrency)
+    let recognizer = try modelOptions.recognizer(concurrency: concurrency, decoders: decoders)
+    _ = try modelOptions.awaitDecoders(decoders)
     let images = try ImageFiles(files, isStopped: { false }).entries.compactMap { entry in
       if case .unreadable(let reason) = entry.origin { throw ValidationError("\(entry.path): \(reason)") }
       return [UInt8](try Data(contentsOf: URL(filePath: entry.path)))
