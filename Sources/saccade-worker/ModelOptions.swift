@@ -82,8 +82,7 @@ struct ModelOptions: ParsableArguments {
   func awaitDecoders(_ decoders: DecoderPool?) throws -> String {
     guard let decoders else { return "nothing" }
     do { return try decoders.waitUntilReady() } catch {
-      throw ValidationError(
-        "\(error.message) With --decoder-isolation off this process decodes itself, unprotected.")
+      throw DecodersUnavailable(error.message)
     }
   }
 
@@ -133,4 +132,13 @@ struct ModelOptions: ParsableArguments {
   private var executablePath: String {
     (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
   }
+}
+
+/// This system does not let decoders confine themselves, or has none to start.
+private struct DecodersUnavailable: Error, CustomStringConvertible {
+  private let reason: String
+
+  init(_ reason: String) { self.reason = reason }
+
+  var description: String { "\(reason) With --decoder-isolation off this process decodes itself, unprotected." }
 }
