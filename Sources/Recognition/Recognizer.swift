@@ -5,18 +5,22 @@
 /// code and a sentence for people, and that its types may be used from many threads at once.
 /// It is synchronous and blocks its caller; it knows nothing of event loops, networks or queues.
 package struct Recognizer: Sendable {
-  package let decoder: ImageDecoder
   package let classifier: Classifier
   /// The processes that decode; without them this one does, with `decoder`.
   private let decoders: DecoderPool?
+  private let limits: ImageLimits
 
-  /// The decoder is set up for what the classifier's model wants to see.
   /// - Parameter decoders: whose limits count instead of `limits`.
   package init(classifier: Classifier, limits: ImageLimits = ImageLimits(), decoders: DecoderPool? = nil) {
     self.classifier = classifier
     self.decoders = decoders
-    let limits = decoders?.limits ?? limits
-    decoder = ImageDecoder(inputSide: classifier.inputSide, resizeSide: classifier.resizeSide, limits: limits)
+    self.limits = decoders?.limits ?? limits
+  }
+
+  /// For this process, set up for what the classifier's model wants to see. Made when it is asked for: a process that has
+  /// others decode never starts libvips.
+  package var decoder: ImageDecoder {
+    ImageDecoder(inputSide: classifier.inputSide, resizeSide: classifier.resizeSide, limits: limits)
   }
 
   /// What an image file shows. Blocks for as long as `timings` of the result says, and longer when more threads are
@@ -36,7 +40,7 @@ package struct Recognizer: Sendable {
 
   private func decode(_ file: Span<UInt8>) throws(RecognitionError) -> PixelTensor {
     if let decoders {
-      return try decoders.decode(file, inputSide: decoder.inputSide, resizeSide: decoder.resizeSide)
+      return try decoders.decode(file, inputSide: classifier.inputSide, resizeSide: classifier.resizeSide)
     }
     do { return try decoder.decode(file) } catch { throw .undecoded(error) }
   }

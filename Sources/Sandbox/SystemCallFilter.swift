@@ -37,7 +37,8 @@ struct SystemCallFilter {
   ]
 
   func apply() throws(ConfinementError) {
-    guard let filter = saccade_seccomp_new() else { throw ConfinementError(step: "seccomp_init", number: ENOMEM) }
+    // libseccomp gives none where the kernel has no filters, or forbids them.
+    guard let filter = saccade_seccomp_new() else { throw ConfinementError(step: "seccomp", number: EOPNOTSUPP) }
     defer { seccomp_release(filter) }
     // For threads that run already as well.
     try check(seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1), "SCMP_FLTATR_CTL_TSYNC")

@@ -25,10 +25,7 @@ struct DecodeCommand: ParsableCommand {
   private func attempt(_ name: String) throws {
     guard let probe = Probe(rawValue: name) else { throw ValidationError("there is no probe \(name)") }
     DecoderService.warmUp()
-    do {
-      _ = try Confinement(memoryByteCountMax: ImageLimits().decoderByteCountMax).apply()
-    } catch {
-      complain("cannot be confined: \(error)")
+    guard (try? Confinement(memoryByteCountMax: ImageLimits().decoderByteCountMax).apply()) != nil else {
       _exit(Self.unconfinedStatus)
     }
     _exit(probe.attempt())
