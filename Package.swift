@@ -74,6 +74,7 @@ let package = Package(
     .systemLibrary(name: "CYUV", path: "Sources/System/CYUV"),
     system("COpenVINO", "openvino"),
     system("CISAL", "libisal"),
+    system("CSeccomp", "libseccomp"),
 
     library("Logs", [argumentParser, logging]),
     library("EventLoop", ["CLibuv", "COpenSSL", deque]),
@@ -81,7 +82,8 @@ let package = Package(
     library("AWS", ["EventLoop", "CCurl", "CLlhttp", "COpenSSL", "CISAL", deque, logging]),
     library("Jobs", ["AWS", "EventLoop", deque, logging]),
     library("WebTier", ["HTTP", "AWS", "Jobs", "EventLoop", "Logs", "COpenSSL", deque, heap, logging]),
-    library("Recognition", ["CTurboJPEG", "CVips", "CYUV", "COpenVINO"]),
+    library("Sandbox", ["CSeccomp"]),
+    library("Recognition", ["Sandbox", "CTurboJPEG", "CVips", "CYUV", "COpenVINO", "CSeccomp"]),
     library("AppTier", ["Recognition", "AWS", "Jobs", "EventLoop", deque, logging]),
     library("LocalCloud", ["HTTP", "AWS", "EventLoop", "COpenSSL", "CISAL", sqlite, deque, logging]),
     library("Elasticity", ["EventLoop", logging]),
@@ -93,7 +95,7 @@ let package = Package(
       swiftSettings: settings),
     .executableTarget(
       name: "saccade-worker",
-      dependencies: ["AppTier", "Recognition", "AWS", "Jobs", "EventLoop", "Logs", argumentParser, logging],
+      dependencies: ["AppTier", "Recognition", "Sandbox", "AWS", "Jobs", "EventLoop", "Logs", argumentParser, logging],
       swiftSettings: settings, linkerSettings: openVINOSearchPath),
 
     .target(

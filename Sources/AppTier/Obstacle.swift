@@ -37,6 +37,8 @@ enum Obstacle: Error {
       self =
         isLastAttempt
         ? .image(ClassificationError(code: .internal, message: error.message)) : .service(error.description)
+    case .decoderUnavailable:
+      self = .service(error.message)
     }
   }
 }

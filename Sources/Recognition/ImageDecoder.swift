@@ -37,9 +37,7 @@ package struct ImageDecoder: Sendable {
   /// Decodes, resizes, crops. The file's header is held against `limits` before any pixel is decoded.
   package func decode(_ file: Span<UInt8>) throws(DecodeError) -> PixelTensor {
     guard !file.isEmpty else { throw .empty }
-    guard file.count <= limits.byteCountMax else {
-      throw .tooLarge("the file has \(file.count) bytes; at most \(limits.byteCountMax) are accepted")
-    }
+    try limits.check(byteCount: file.count)
     guard let format = ImageFormat.sniff(file) else { throw .unsupportedFormat }
     if format == .jpeg { return try decodeJPEG(file) }
     return try file.withUnsafeBufferPointer { (buffer) throws(DecodeError) in

@@ -1,4 +1,4 @@
-/// What one image may cost. Everything here is checked against the file's header, before a pixel is decoded.
+/// What one image may cost. All but the last two are checked against the file's header, before a pixel is decoded.
 package struct ImageLimits: Sendable, Equatable {
   /// The file's own size in bytes.
   package var byteCountMax = 64 << 20
@@ -20,7 +20,21 @@ package struct ImageLimits: Sendable, Equatable {
   /// changes nothing takes a few bytes only.
   package var scanCountMax = 64
 
+  /// Memory that a decoder process may have beyond what it starts with: four times what it buffers, for what the libraries
+  /// hold besides. Beyond it the image is refused, or the process ends and the image is refused.
+  package var decoderByteCountMax = 1 << 30
+
+  /// How long a decoder process may take for one image. The slowest within the other limits takes a few seconds.
+  package var decodingTimeMax: Duration = .seconds(20)
+
   package init() {}
+
+  /// Refuses a file that is too long.
+  func check(byteCount: Int) throws(DecodeError) {
+    guard byteCount <= byteCountMax else {
+      throw .tooLarge("the file has \(byteCount) bytes; at most \(byteCountMax) are accepted")
+    }
+  }
 
   /// Refuses a picture of `width` × `height` pixels; `bufferedBytesPerPixel` is 0 when it is read line by line.
   func check(width: Int, height: Int, bufferedBytesPerPixel: Double) throws(DecodeError) {

@@ -4,12 +4,15 @@ package enum RecognitionError: Error, Sendable, Equatable {
   case undecoded(DecodeError)
   /// Our fault, or the machine's.
   case unclassified(ClassifierError)
+  /// Our fault, or the machine's: there is no decoder process to be had now.
+  case decoderUnavailable(String)
 
   /// Stable: part of the answers' format, for programs.
   package var code: String {
     switch self {
     case .undecoded(let error): error.code
     case .unclassified(let error): error.code
+    case .decoderUnavailable: "decoder-unavailable"
     }
   }
 
@@ -18,6 +21,7 @@ package enum RecognitionError: Error, Sendable, Equatable {
     switch self {
     case .undecoded(let error): error.message
     case .unclassified(let error): error.message
+    case .decoderUnavailable(let reason): "No image can be decoded now: \(reason)."
     }
   }
 }

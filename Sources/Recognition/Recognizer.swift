@@ -1,16 +1,26 @@
 /// Recognition turns the bytes of an image file into labels: `ImageDecoder` (TurboJPEG, libvips) makes pixels of them,
-/// `Classifier` (OpenVINO) makes labels of the pixels, and `Recognizer` is both with the time each took.
+/// `Classifier` (OpenVINO) makes labels of the pixels, and `Recognizer` is both with the time each took. `DecoderPool` decodes
+/// in processes that may do nothing else.
 /// It promises that no bytes, however made, crash it or take more than `ImageLimits`, that every refusal has a stable
 /// code and a sentence for people, and that its types may be used from many threads at once.
 /// It is synchronous and blocks its caller; it knows nothing of event loops, networks or queues.
 package struct Recognizer: Sendable {
-  package let decoder: ImageDecoder
   package let classifier: Classifier
+  /// The processes that decode; without them this one does, with `decoder`.
+  private let decoders: DecoderPool?
+  private let limits: ImageLimits
 
-  /// The decoder is set up for what the classifier's model wants to see.
-  package init(classifier: Classifier, limits: ImageLimits = ImageLimits()) {
+  /// - Parameter decoders: whose limits count instead of `limits`.
+  package init(classifier: Classifier, limits: ImageLimits = ImageLimits(), decoders: DecoderPool? = nil) {
     self.classifier = classifier
-    decoder = ImageDecoder(inputSide: classifier.inputSide, resizeSide: classifier.resizeSide, limits: limits)
+    self.decoders = decoders
+    self.limits = decoders?.limits ?? limits
+  }
+
+  /// For this process, set up for what the classifier's model wants to see. Made when it is asked for: a process that has
+  /// others decode never starts libvips.
+  package var decoder: ImageDecoder {
+    ImageDecoder(inputSide: classifier.inputSide, resizeSide: classifier.resizeSide, limits: limits)
   }
 
   /// What an image file shows. Blocks for as long as `timings` of the result says, and longer when more threads are
@@ -18,8 +28,7 @@ package struct Recognizer: Sendable {
   package func recognize(_ file: Span<UInt8>) throws(RecognitionError) -> RecognitionResult {
     let clock = ContinuousClock()
     let start = clock.now
-    let pixels: PixelTensor
-    do { pixels = try decoder.decode(file) } catch { throw .undecoded(error) }
+    let pixels = try decode(file)
     let decoded = clock.now
     do {
       let top = try classifier.classify(pixels)
@@ -27,6 +36,13 @@ package struct Recognizer: Sendable {
     } catch {
       throw .unclassified(error)
     }
+  }
+
+  private func decode(_ file: Span<UInt8>) throws(RecognitionError) -> PixelTensor {
+    if let decoders {
+      return try decoders.decode(file, inputSide: classifier.inputSide, resizeSide: classifier.resizeSide)
+    }
+    do { return try decoder.decode(file) } catch { throw .undecoded(error) }
   }
 
   /// The same for a file held in an array.

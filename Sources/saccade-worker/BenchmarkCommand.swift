@@ -35,7 +35,9 @@ struct BenchmarkCommand: ParsableCommand {
   }
 
   func run() throws {
-    let recognizer = try modelOptions.recognizer(concurrency: concurrency)
+    let decoders = modelOptions.startDecoders(concurrency: concurrency)
+    let recognizer = try modelOptions.recognizer(concurrency: concurrency, decoders: decoders)
+    _ = try modelOptions.awaitDecoders(decoders)
     let samples = try samples(for: recognizer.decoder)
 
     var (model, decoding, whole) = (Measurement(), Measurement(), Measurement())

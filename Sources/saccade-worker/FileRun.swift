@@ -27,7 +27,9 @@ struct FileRun {
     interruption = Interruption()
     threadCount = max(1, ProcessInfo.processInfo.activeProcessorCount)
     entries = ImageFiles(arguments) { [interruption] in interruption.signal != nil }.entries
-    recognizer = try options.recognizer(concurrency: threadCount, topCount: topCount)
+    let decoders = options.startDecoders(concurrency: threadCount)
+    recognizer = try options.recognizer(concurrency: threadCount, topCount: topCount, decoders: decoders)
+    _ = try options.awaitDecoders(decoders)
   }
 
   var classifier: Classifier { recognizer.classifier }

@@ -35,6 +35,17 @@ struct ModelOptions: ParsableArguments {
       valueName: "directory"))
   var compiledModels: String?
 
+  @Option(
+    help: """
+      Whether images are decoded in processes that may do nothing else, and are replaced when an image crashes them: on; or \
+      in this one: off.
+      """)
+  var decoderIsolation = DecoderIsolation.on
+
+  enum DecoderIsolation: String, ExpressibleByArgument, CaseIterable {
+    case on, off
+  }
+
   enum Precision: String, ExpressibleByArgument, CaseIterable {
     case auto, f32, bf16, int8
   }
@@ -54,22 +65,39 @@ struct ModelOptions: ParsableArguments {
   /// - Parameters:
   ///   - concurrency: images at once, each on one core.
   ///   - topCount: how many labels an image gets.
-  func recognizer(concurrency: Int, topCount: Int = Jobs.Classification.topCountMax) throws -> Recognizer {
-    try recognizer(try model.first ?? defaultModel(), labels: labels, concurrency, topCount)
+  ///   - decoders: of `startDecoders`.
+  func recognizer(
+    concurrency: Int, topCount: Int = Jobs.Classification.topCountMax, decoders: DecoderPool?
+  ) throws -> Recognizer {
+    try recognizer(try model.first ?? defaultModel(), labels: labels, concurrency, topCount, decoders)
+  }
+
+  /// The processes that decode, which get ready while the model is loaded; nil if they are not wanted.
+  func startDecoders(concurrency: Int) -> DecoderPool? {
+    decoderIsolation == .on ? DecoderPool(count: concurrency) : nil
+  }
+
+  /// Waits for them.
+  /// - Returns: what confines them, for people.
+  func awaitDecoders(_ decoders: DecoderPool?) throws -> String {
+    guard let decoders else { return "nothing" }
+    do { return try decoders.waitUntilReady() } catch {
+      throw DecodersUnavailable(error.message)
+    }
   }
 
   /// Loads and compiles all models, the default first.
   /// - Parameter concurrency: images at once of each, each on one core.
-  func recognizers(concurrency: Int) throws -> [Recognizer] {
-    var recognizers = [try recognizer(concurrency: concurrency)]
+  func recognizers(concurrency: Int, decoders: DecoderPool?) throws -> [Recognizer] {
+    var recognizers = [try recognizer(concurrency: concurrency, decoders: decoders)]
     for other in model.dropFirst() {
-      recognizers.append(try recognizer(other, labels: nil, concurrency, Jobs.Classification.topCountMax))
+      recognizers.append(try recognizer(other, labels: nil, concurrency, Jobs.Classification.topCountMax, decoders))
     }
     return recognizers
   }
 
   private func recognizer(
-    _ model: ModelArgument, labels: String?, _ concurrency: Int, _ topCount: Int
+    _ model: ModelArgument, labels: String?, _ concurrency: Int, _ topCount: Int, _ decoders: DecoderPool?
   ) throws -> Recognizer {
     var options = ClassifierOptions(concurrency: concurrency, cacheDirectory: compiledModelDirectory)
     options.topCount = topCount
@@ -81,7 +109,7 @@ struct ModelOptions: ParsableArguments {
       case .int8: .int8
       }
     let model = try Model(path: model.path, labelsPath: labels, name: model.name?.description)
-    return Recognizer(classifier: try Classifier(model, options: options))
+    return Recognizer(classifier: try Classifier(model, options: options), decoders: decoders)
   }
 
   private func defaultModel() throws -> ModelArgument {
@@ -104,4 +132,13 @@ struct ModelOptions: ParsableArguments {
   private var executablePath: String {
     (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
   }
+}
+
+/// This system does not let decoders confine themselves, or has none to start.
+private struct DecodersUnavailable: Error, CustomStringConvertible {
+  private let reason: String
+
+  init(_ reason: String) { self.reason = reason }
+
+  var description: String { "\(reason) With --decoder-isolation off this process decodes itself, unprotected." }
 }

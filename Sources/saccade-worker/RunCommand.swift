@@ -79,14 +79,18 @@ struct RunCommand: ParsableCommand {
     // Until the loop listens: the files that it would have read are about to be read.
     signal(SIGHUP, SIG_IGN)
 
+    // Before anything else of this process is open.
+    let decoders = modelOptions.startDecoders(concurrency: limits.concurrency)
     let load: @Sendable () throws -> ModelCatalog = { [modelOptions, limits] in
-      let recognizers = try modelOptions.recognizers(concurrency: limits.concurrency)
+      let recognizers = try modelOptions.recognizers(concurrency: limits.concurrency, decoders: decoders)
       for classifier in recognizers.map(\.classifier) {
         logger.info("loaded \(classifier.model.path), which computes in \(classifier.precision)")
       }
       return try ModelCatalog(recognizers.map(ImageRecognition.init))
     }
     let catalog = try load()
+    let confinement = try modelOptions.awaitDecoders(decoders)
+    logger.info("decoders are confined by \(confinement)")
     let configuration = WorkerConfiguration(
       inputBucket: inputBucket, outputBucket: outputBucket, queues: try QueueNames(prefix: queuePrefix),
       workerName: "\(hostName)-\(getpid())")

@@ -1,8 +1,8 @@
 import ArgumentParser
 import EventLoop
 
-// The command line of the app tier: `run`, the daemon; `classify`, the same recognition on files; and `evaluate`, which
-// tells how often a model is right.
+// The command line of the app tier: `run`, the daemon; `classify`, the same recognition on files; `evaluate`, which
+// tells how often a model is right; and `decode`, which they start for themselves.
 // It promises to read arguments and environment, to set up logging and signals, and to exit as the shell expects.
 // Everything else is in AppTier and Recognition.
 
@@ -10,7 +10,9 @@ import EventLoop
   static let configuration = CommandConfiguration(
     commandName: "saccade-worker",
     abstract: "Classifies the images that wait in the request queue.",
-    subcommands: [RunCommand.self, ClassifyCommand.self, EvaluateCommand.self, BenchmarkCommand.self],
+    subcommands: [
+      RunCommand.self, ClassifyCommand.self, EvaluateCommand.self, BenchmarkCommand.self, DecodeCommand.self,
+    ],
     defaultSubcommand: RunCommand.self)
 
   static func main() {
