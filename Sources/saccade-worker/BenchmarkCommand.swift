@@ -43,14 +43,14 @@ struct BenchmarkCommand: ParsableCommand {
     var (model, decoding, whole) = (Measurement(), Measurement(), Measurement())
     for round in 0...Self.roundCount {
       let duration = Duration.seconds(seconds) / Self.roundCount
-      let alone = try measure(duration) { index in
+      let alone = try measure(duration, decoders) { index in
         _ = try recognizer.classifier.classify(samples[index % samples.count].pixels)
       }
-      let decoded = try measure(duration) { index in
+      let decoded = try measure(duration, decoders) { index in
         let image = samples[index % samples.count].image
         _ = try recognizer.decoder.decode(image.span)
       }
-      let together = try measure(duration) { index in
+      let together = try measure(duration, decoders) { index in
         _ = try recognizer.recognize(samples[index % samples.count].image)
       }
       // The first is for warming up.
@@ -113,12 +113,12 @@ struct BenchmarkCommand: ParsableCommand {
   /// Repeats `work` on as many threads as there are to be images at once. It is given ascending numbers; its first error
   /// ends the measurement.
   private func measure(
-    _ duration: Duration, _ work: @escaping @Sendable (Int) throws -> Void
+    _ duration: Duration, _ decoders: DecoderPool?, _ work: @escaping @Sendable (Int) throws -> Void
   ) throws -> Measurement {
     let next = Atomic(0)
     let failure = Mutex<(any Error)?>(nil)
     let start = ContinuousClock.now
-    let cpu = Measurement.processCPU
+    let cpu = Measurement.cpu(with: decoders)
     let end = start + duration
     DispatchQueue.concurrentPerform(iterations: concurrency) { _ in
       do {
@@ -129,7 +129,7 @@ struct BenchmarkCommand: ParsableCommand {
     }
     if let error = failure.withLock({ $0 }) { throw error }
     return Measurement(
-      count: next.load(ordering: .relaxed), elapsed: ContinuousClock.now - start, cpu: Measurement.processCPU - cpu)
+      count: next.load(ordering: .relaxed), elapsed: ContinuousClock.now - start, cpu: Measurement.cpu(with: decoders) - cpu)
   }
 }
 
@@ -152,9 +152,19 @@ private struct Measurement {
     cpu += other.cpu
   }
 
-  static var processCPU: Duration {
+  /// Of this process and those that decode for it. One that is replaced meanwhile would be missing: no image here makes it.
+  static func cpu(with decoders: DecoderPool?) -> Duration {
+    var total = time(of: CLOCK_PROCESS_CPUTIME_ID)
+    for process in decoders?.processIdentifiers ?? [] {
+      var clock: clockid_t = 0
+      if clock_getcpuclockid(process, &clock) == 0 { total += time(of: clock) }
+    }
+    return total
+  }
+
+  private static func time(of clock: clockid_t) -> Duration {
     var time = timespec()
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    clock_gettime(clock, &time)
     return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
   }
 }
