@@ -129,7 +129,8 @@ struct BenchmarkCommand: ParsableCommand {
     }
     if let error = failure.withLock({ $0 }) { throw error }
     return Measurement(
-      count: next.load(ordering: .relaxed), elapsed: ContinuousClock.now - start, cpu: Measurement.cpu(with: decoders) - cpu)
+      count: next.load(ordering: .relaxed), elapsed: ContinuousClock.now - start,
+      cpu: Measurement.cpu(with: decoders) - cpu)
   }
 }
 
