@@ -40,7 +40,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   private var turnEnds: [@LoopActor () -> Void] = []
   /// Every stream reads into this one buffer: its bytes are consumed before the read callback returns, or whoever keeps
   /// them takes it and leaves another. Loop thread only.
-  private(set) var readBuffer = EventLoop.makeReadBuffer()
+  private(set) var readBuffer = mapPages(byteCount: EventLoop.readBufferByteCount)
   /// How much of it a read may fill, at least a byte: less for as long as memory is short, since what is read of one
   /// stream has to stay somewhere.
   @LoopActor package var readByteCountMax = EventLoop.readBufferByteCount
@@ -126,13 +126,6 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   /// As large as what a fast client has sent by the time it is looked at, so that it takes one system call.
   package static let readBufferByteCount = 128 * 1024
 
-  /// Memory that the loop may read into: pages of its own.
-  package static func makeReadBuffer() -> UnsafeMutableRawBufferPointer {
-    let pages = mmap(nil, readBufferByteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-    guard let pages, pages != MAP_FAILED else { preconditionFailure("no memory for a buffer") }
-    return UnsafeMutableRawBufferPointer(start: pages, count: readBufferByteCount)
-  }
-
   /// Where in the read buffer these bytes are; nil when they are elsewhere.
   @LoopActor package func offsetInReadBuffer(of bytes: Span<UInt8>) -> Int? {
     guard let base = readBuffer.baseAddress else { return nil }
@@ -142,7 +135,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     }
   }
 
-  /// Gives the read buffer away, with what has just been read, for another that was made by ``makeReadBuffer()``. Spans of
+  /// Gives the read buffer away, with what has just been read, for another of its size that was made by ``mapPages(byteCount:)``. Spans of
   /// its bytes stay valid for as long as the new owner leaves them where they are.
   @LoopActor package func exchangeReadBuffer(
     for other: UnsafeMutableRawBufferPointer

@@ -16,7 +16,7 @@ package final class Classifier: Sendable {
   package let concurrency: Int
 
   private let compiled: CompiledModel
-  private let pool: InferRequestPool
+  private let pool: IdlePool<InferRequest>
   private let topCount: Int
 
   /// Loads, compiles, and runs each inference request once, so that the first image costs no more than the others, and a
@@ -48,7 +48,7 @@ package final class Classifier: Sendable {
       do { try request.infer(grey) { _ in } } catch { throw .inference(error.text) }
       requests.append(request)
     }
-    pool = InferRequestPool(requests)
+    pool = IdlePool(requests)
   }
 
   /// The most likely classes, best first. The pixels must be a square of `inputSide`.
@@ -56,7 +56,7 @@ package final class Classifier: Sendable {
     precondition(pixels.side == inputSide, "the model takes squares of \(inputSide) pixels")
     let top: [Classification]?
     do {
-      top = try pool.withRequest { (request) throws(OpenVINO.Failure) in
+      top = try pool.withElement { (request) throws(OpenVINO.Failure) in
         try request.infer(pixels) { best(of: $0) }
       }
     } catch {

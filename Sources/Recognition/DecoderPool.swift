@@ -1,5 +1,4 @@
 package import Glibc
-import Synchronization
 
 /// As many decoder processes as images may be decoded at once; each that ends, or must be ended, is replaced.
 ///
@@ -9,16 +8,14 @@ import Synchronization
 package final class DecoderPool: Sendable {
   package let limits: ImageLimits
   private let executable: String
-  private let idle: Mutex<[Slot]>
-  /// Counts the idle slots; on the heap because a semaphore must not move.
-  private nonisolated(unsafe) let permits: UnsafeMutablePointer<sem_t>
+  private let slots: IdlePool<Slot>
 
   /// Starting takes a few tenths of a second, more on a machine that is busy.
   private static let startTimeMax: Duration = .seconds(20)
   private static let retryDelay: Duration = .milliseconds(500)
   private static let retryDelayMax: Duration = .seconds(30)
 
-  /// A place for one process, used by the one thread that has taken it out of `idle`.
+  /// A place for one process, used by the one thread that has taken it out of `slots`.
   private final class Slot: @unchecked Sendable {
     var process: DecoderProcess?
     /// Said by the process when it got ready; nil until then.
@@ -42,31 +39,21 @@ package final class DecoderPool: Sendable {
     precondition(count > 0)
     self.limits = limits
     self.executable = executable
-    permits = .allocate(capacity: 1)
-    // Fails only for counts beyond SEM_VALUE_MAX.
-    guard sem_init(permits, 0, UInt32(count)) == 0 else { preconditionFailure("sem_init: \(errno)") }
-    let slots = (0..<count).map { _ in Slot() }
-    idle = Mutex(slots)
-    for slot in slots { start(in: slot) }
-  }
-
-  deinit {
-    sem_destroy(permits)
-    permits.deallocate()
+    slots = IdlePool((0..<count).map { _ in Slot() })
+    for slot in slots.idle { start(in: slot) }
   }
 
   /// Of the processes that are idle, in no order.
   package var processIdentifiers: [pid_t] {
-    idle.withLock { $0.compactMap { $0.process?.processIdentifier } }
+    slots.idle.compactMap { $0.process?.processIdentifier }
   }
 
   /// Waits for every process. For the start, before images come.
   /// - Returns: what confines them, for people.
   /// - Throws: `RecognitionError.decoderUnavailable` with the reason.
   package func waitUntilReady() throws(RecognitionError) -> String {
-    let slots = idle.withLock { $0 }
     var confinement = ""
-    for slot in slots {
+    for slot in slots.idle {
       _ = try readyProcess(in: slot)
       confinement = slot.confinement ?? ""
     }
@@ -80,13 +67,14 @@ package final class DecoderPool: Sendable {
   ) throws(RecognitionError) -> PixelTensor {
     guard !file.isEmpty else { throw .undecoded(.empty) }
     do { try limits.check(byteCount: file.count) } catch { throw .undecoded(error) }
-    // Interrupted by a signal it is simply asked again.
-    while sem_wait(permits) != 0 {}
-    guard let slot = idle.withLock({ $0.popLast() }) else { preconditionFailure("a permit without a slot") }
-    defer {
-      idle.withLock { $0.append(slot) }
-      sem_post(permits)
+    return try slots.withElement { (slot) throws(RecognitionError) in
+      try decode(file, inputSide: inputSide, resizeSide: resizeSide, in: slot)
     }
+  }
+
+  private func decode(
+    _ file: Span<UInt8>, inputSide: Int, resizeSide: Int, in slot: Slot
+  ) throws(RecognitionError) -> PixelTensor {
     // A process that was killed from outside tells nothing of the image, once.
     for isLastAttempt in [false, true] {
       let process = try readyProcess(in: slot)

@@ -36,9 +36,7 @@ final class Slab {
 
   init(_ size: Size) {
     self.size = size
-    let pages = mmap(nil, size.byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-    guard let pages, pages != MAP_FAILED else { preconditionFailure("no memory for a slab") }
-    memory = UnsafeMutableRawBufferPointer(start: pages, count: size.byteCount)
+    memory = mapPages(byteCount: size.byteCount)
   }
 
   deinit { munmap(memory.baseAddress, memory.count) }

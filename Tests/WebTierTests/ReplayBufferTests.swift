@@ -10,7 +10,7 @@ struct ReplayBufferTests {
 
   /// Puts memory with these bytes, `offset` into it, in the place of the loop's read buffer.
   @LoopActor private static func fillReadBuffer(with bytes: [UInt8], at offset: Int) -> UnsafeMutableRawBufferPointer {
-    let memory = EventLoop.makeReadBuffer()
+    let memory = mapPages(byteCount: EventLoop.readBufferByteCount)
     UnsafeMutableRawBufferPointer(rebasing: memory[offset...]).copyBytes(from: bytes)
     // The other is lost to the process, once a test.
     _ = EventLoop.shared.exchangeReadBuffer(for: memory)
