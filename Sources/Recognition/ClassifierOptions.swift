@@ -19,6 +19,13 @@ package struct ClassifierOptions: Sendable, Equatable {
   /// Where compiled models are kept so that the next process starts faster; nil keeps none. Created when absent.
   package var cacheDirectory: String?
 
+  /// How many images one inference takes where so many wait; nil takes what measures fastest for the precision. A model
+  /// that cannot take several at once takes one, whatever this says.
+  package var batchSize: Int?
+
+  /// What `batchSize` may be: beyond that each image costs more again, since the layers' data leave the core's caches.
+  package static let batchSizeRange = 1...16
+
   /// How many classes an answer names.
   package var topCount = 5
 
