@@ -1,4 +1,6 @@
+import Dispatch
 import Glibc
+import Synchronization
 
 /// Says what the pixels of an image show, with an OpenVINO model on this machine's processor.
 ///
@@ -17,7 +19,7 @@ package final class Classifier: Sendable {
   /// How many images an inference takes at most. So many together cost less than one by one.
   package let batchSize: Int
 
-  private let compiled: [CompiledModel]
+  private let compiled: CompiledModel
   private let pool: IdlePool<Engine>
   private let topCount: Int
 
@@ -35,6 +37,10 @@ package final class Classifier: Sendable {
     labels = try Labels(contentsOf: model.labelsPath)
     let isQuantised = options.precision == .int8
     let file = isQuantised ? try model.quantised() : model
+    let batchSizeWanted = options.batchSize ?? Self.batchSize(for: options.precision.rawValue)
+    let batched = InBackground { [options] () -> CompiledModel? in
+      batchSizeWanted > 1 ? try? CompiledModel(file, options: options, batchSize: batchSizeWanted) : nil
+    }
     let compiled = try CompiledModel(file, options: options)
     guard labels.count == compiled.classCount else {
       throw .labels(
@@ -51,35 +57,44 @@ package final class Classifier: Sendable {
     concurrency = options.concurrency
     topCount = min(options.topCount, labels.count)
 
-    let batched = Self.batched(file, options, like: compiled, precision)
-    batchSize = batched?.batchSize ?? 1
-    self.compiled = [compiled] + (batched.map { [$0] } ?? [])
     var engines: [Engine] = []
-    for _ in 0..<options.concurrency {
-      let engine = Engine(single: try compiled.makeRequest(), batch: try batched?.makeRequest())
-      do throws(OpenVINO.Failure) {
-        for request in [engine.single, engine.batch] { _ = try request?.outputsOfGrey(inputSide) }
-      } catch {
-        throw .inference(error.text)
-      }
-      engines.append(engine)
+    do throws(OpenVINO.Failure) {
+      let isFaster = options.batchSize != nil || Self.batchSize(for: precision) > 1
+      engines = try Self.engines(options.concurrency, compiled, isFaster ? batched.result : nil)
+    } catch {
+      throw .inference(error.text)
     }
+    self.compiled = compiled
+    batchSize = engines[0].batch?.batchSize ?? 1
     pool = IdlePool(engines)
   }
 
-  /// The same model for several images at once; nil where that is not wanted, not possible, or not the same.
-  private static func batched(
-    _ model: Model, _ options: ClassifierOptions, like single: CompiledModel, _ precision: String
-  ) -> CompiledModel? {
-    let batchSize = options.batchSize ?? (precision == ClassifierOptions.Precision.float32.rawValue ? 1 : 4)
-    guard batchSize > 1, let batched = try? CompiledModel(model, options: options, batchSize: batchSize),
-      batched.inputSide == single.inputSide, batched.classCount == single.classCount,
-      let expected = try? single.makeRequest().outputsOfGrey(single.inputSide)[0],
-      let outputs = try? batched.makeRequest().outputsOfGrey(single.inputSide)
-    else { return nil }
-    // A model whose layers mix the images would be found out here.
-    let tolerance = batchTolerance * (expected.map(abs).max() ?? 0)
-    return outputs.allSatisfy { zip($0, expected).allSatisfy { abs($0 - $1) <= tolerance } } ? batched : nil
+  /// What measures fastest: beyond four images nothing is gained, in float32 by none.
+  private static func batchSize(for precision: String) -> Int {
+    precision == ClassifierOptions.Precision.float32.rawValue ? 1 : 4
+  }
+
+  /// - Parameter batched: the same model for several images at once; not used when it does not say the same.
+  private static func engines(
+    _ count: Int, _ compiled: CompiledModel, _ batched: CompiledModel?
+  ) throws(OpenVINO.Failure) -> [Engine] {
+    var engines: [Engine] = []
+    var isSame = batched.map { $0.inputSide == compiled.inputSide && $0.classCount == compiled.classCount } ?? false
+    for _ in 0..<count {
+      let single = try compiled.makeRequest()
+      let expected = try single.outputsOfGrey(compiled.inputSide)[0]
+      guard isSame, let batch = try batched?.makeRequest() else {
+        engines.append(Engine(single: single, batch: nil))
+        continue
+      }
+      // A model whose layers mix the images is found out here.
+      let tolerance = batchTolerance * (expected.map(abs).max() ?? 0)
+      isSame = try batch.outputsOfGrey(compiled.inputSide).allSatisfy {
+        zip($0, expected).allSatisfy { abs($0 - $1) <= tolerance }
+      }
+      engines.append(Engine(single: single, batch: isSame ? batch : nil))
+    }
+    return engines
   }
 
   /// Of the largest output: sums are rounded otherwise where they are taken in another order.
@@ -145,5 +160,25 @@ extension InferRequest {
     return try infer([PixelTensor](repeating: grey, count: batchSize)[...]) { outputs in
       outputs.indices.map { outputs[$0] }
     }
+  }
+}
+
+/// What is computed on another thread meanwhile.
+private final class InBackground<Result: Sendable>: Sendable {
+  private let group = DispatchGroup()
+  private let value = Mutex<Result?>(nil)
+
+  init(_ work: @escaping @Sendable () -> Result) {
+    DispatchQueue.global().async(group: group) { [self] in
+      let result = work()
+      value.withLock { $0 = result }
+    }
+  }
+
+  /// Waits for it.
+  var result: Result {
+    group.wait()
+    guard let result = value.withLock({ $0 }) else { preconditionFailure("the work is done") }
+    return result
   }
 }

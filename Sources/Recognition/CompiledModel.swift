@@ -47,9 +47,7 @@ final class CompiledModel: @unchecked Sendable {
     ov_core_free(core)
   }
 
-  func makeRequest() throws(ClassifierError) -> InferRequest {
-    do { return try InferRequest(compiled, batchSize: batchSize) } catch { throw .runtime(error.text) }
-  }
+  func makeRequest() throws(OpenVINO.Failure) -> InferRequest { try InferRequest(compiled, batchSize: batchSize) }
 
   private static func configure(
     _ core: OpaquePointer, _ options: ClassifierOptions, _ cache: CompiledModelCache?

@@ -66,6 +66,8 @@ struct RunCommand: ParsableCommand {
   }
 
   func run() throws {
+    // Until the loop listens nothing is held. Without a handler the first process of a container would not even be told.
+    for number in [SIGTERM, SIGINT] { signal(number) { _ in _exit(0) } }
     log.bootstrap()
     let logger = Logger(label: "worker")
 
