@@ -13,7 +13,8 @@ package struct ClassifierOptions: Sendable, Equatable {
 
   package var precision = Precision.automatic
 
-  /// How many inferences run at once, each on a core; a caller beyond that waits its turn. Each costs some 50 MB, 20 without batches.
+  /// How many inferences run at once, each on a core; a caller beyond that waits its turn. Each costs some 50 MB, without
+  /// batches 20.
   package var concurrency: Int
 
   /// Where compiled models are kept so that the next process starts faster; nil keeps none. Created when absent.
