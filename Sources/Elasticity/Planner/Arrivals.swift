@@ -58,7 +58,7 @@ package enum Arrivals: Sendable, Equatable {
   /// How long arrivals are looked at when nobody says so; a trace ends by itself.
   package var defaultDuration: Duration {
     switch self {
-    case .burst: .seconds(3_600)
+    case .burst: .seconds(900)
     case .constant, .poisson, .daily: Arrivals.dayLength
     case .trace(let trace): trace.duration
     }
