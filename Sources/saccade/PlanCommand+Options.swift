@@ -93,16 +93,16 @@ struct PlanMachineryOptions: ParsableArguments {
 }
 
 struct PlanPriceOptions: ParsableArguments {
-  @Option(help: "An instance's hour: a c7a.large's, of two cores. All are list prices in us-east-1, November 2026.")
+  @Option(help: "An instance's hour: a c7a.large's, of two cores. All are list prices of us-east-1; this is of 2025.")
   var instanceHourPrice = PlanPrices().instanceHour
 
-  @Option(help: "1000 PUT requests to S3.")
+  @Option(help: "1000 PUT requests to S3, November 2026.")
   var putPrice = PlanPrices().thousandPuts
 
-  @Option(help: "1000 GET requests to S3.")
+  @Option(help: "1000 GET requests to S3, November 2026.")
   var getPrice = PlanPrices().thousandGets
 
-  @Option(help: "A million requests to SQS.")
+  @Option(help: "A million requests to SQS, November 2026.")
   var queueRequestPrice = PlanPrices().millionQueueRequests
 
   func check() throws {

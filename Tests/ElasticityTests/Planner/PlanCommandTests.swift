@@ -61,6 +61,7 @@ import Testing
       (["--policy", "/dev/zero"], "It is too long for a policy."),
       (["--policy", "/dev/null"], "The policy is not JSON."),
       (["--arrivals", "constant:1000000", "--duration", "1000000"], "too many for a plan"),
+      (["--duration", "20000000", "--arrivals", "constant:1", "--period", "0.01"], "too many of the policy's periods"),
       (["--duration=-1"], "--duration is a number from 0 on."), (["--boot-time", "5000"], "The boot time is 0 to"),
       (["--min", "5", "--max", "4"], "--min is at most --max."), (["--protection", "soon"], "--protection"),
       (["--concurrency", "0"], "--concurrency is 1 to 1024."),
