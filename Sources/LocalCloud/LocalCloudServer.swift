@@ -63,7 +63,8 @@ package final class LocalCloudServer {
   }
 
   private init(
-    server: HTTPServer, calls: CallCounts, credentials: Credentials, database: CloudDatabase, queues: SQSService, folder: DataFolder,
+    server: HTTPServer, calls: CallCounts, credentials: Credentials, database: CloudDatabase, queues: SQSService,
+    folder: DataFolder,
     limits: LocalCloudLimits
   ) {
     self.server = server
