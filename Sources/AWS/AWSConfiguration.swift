@@ -1,10 +1,11 @@
-/// Which region, and where S3, SQS and Auto Scaling are: from the environment and the shared files, as the AWS SDKs read them.
+/// Which region, and where S3, SQS, Auto Scaling and STS are: from the environment and the shared files, as the AWS SDKs read them.
 package struct AWSConfiguration: Sendable, Hashable {
   /// What signatures are scoped to.
   package var region: String
   package var s3: Endpoint
   package var sqs: Endpoint
   package var autoScaling: Endpoint
+  package var sts: Endpoint
 
   package struct Endpoint: Sendable, Hashable {
     /// `https://s3.eu-west-1.amazonaws.com`; no slash at the end.
@@ -20,12 +21,17 @@ package struct AWSConfiguration: Sendable, Hashable {
     }
   }
 
-  /// - Parameter autoScaling: nil for AWS's own.
-  package init(region: String, s3: Endpoint, sqs: Endpoint, autoScaling: Endpoint? = nil) {
+  /// - Parameters:
+  ///   - autoScaling: nil for AWS's own.
+  ///   - sts: likewise.
+  package init(
+    region: String, s3: Endpoint, sqs: Endpoint, autoScaling: Endpoint? = nil, sts: Endpoint? = nil
+  ) {
     self.region = region
     self.s3 = s3
     self.sqs = sqs
     self.autoScaling = autoScaling ?? Self.regional("autoscaling", region)
+    self.sts = sts ?? Self.regional("sts", region)
   }
 
   /// AWS's own endpoints, or one custom endpoint for all services.
@@ -33,7 +39,7 @@ package struct AWSConfiguration: Sendable, Hashable {
     let custom = endpoint.map { Endpoint(url: $0, isCustom: true) }
     self.init(
       region: region, s3: custom ?? Self.regional("s3", region), sqs: custom ?? Self.regional("sqs", region),
-      autoScaling: custom)
+      autoScaling: custom, sts: custom)
   }
 
   /// Whether a bucket's name goes into the path rather than in front of the host. A store of one's own seldom has a
@@ -45,8 +51,8 @@ package struct AWSConfiguration: Sendable, Hashable {
   /// Reads the environment and the shared files; blocks on the files, so before the loop runs or offloaded.
   ///
   /// Region: `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's `region`; `us-east-1` when both services have custom
-  /// endpoints, which seldom care. Endpoints: `AWS_ENDPOINT_URL_S3`, `_SQS` and `_AUTO_SCALING`, `AWS_ENDPOINT_URL`, then
-  /// the same of the profile, unless `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` is true; else AWS's own of the region.
+  /// endpoints, which seldom care. Endpoints: `AWS_ENDPOINT_URL_S3`, `_SQS`, `_AUTO_SCALING` and `_STS`, `AWS_ENDPOINT_URL`,
+  /// then the same of the profile, unless `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` is true; else AWS's own of the region.
   ///
   /// - Throws: `regionMissing` when nothing says which; `resolve` asks the instance then.
   package static func fromEnvironment(
@@ -71,6 +77,7 @@ package struct AWSConfiguration: Sendable, Hashable {
     let s3 = try custom("s3")
     let sqs = try custom("sqs")
     let autoScaling = try custom("auto_scaling")
+    let sts = try custom("sts")
     var region =
       environment.setting("AWS_REGION") ?? environment.setting("AWS_DEFAULT_REGION") ?? profile?.region
     if region == nil, s3 != nil, sqs != nil { region = "us-east-1" }
@@ -78,7 +85,7 @@ package struct AWSConfiguration: Sendable, Hashable {
     guard Self.isRegion(region) else { throw .invalidRegion(region) }
     return AWSConfiguration(
       region: region, s3: s3 ?? Self.regional("s3", region), sqs: sqs ?? Self.regional("sqs", region),
-      autoScaling: autoScaling)
+      autoScaling: autoScaling, sts: sts)
   }
 
   private static func regional(_ service: String, _ region: String) -> Endpoint {

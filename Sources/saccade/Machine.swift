@@ -64,9 +64,11 @@ final class Machine {
     environment["AWS_ENDPOINT_URL"] = cloudURL
     environment["AWS_SHARED_CREDENTIALS_FILE"] = options.data + "/cloud/credentials"
     environment["AWS_REGION"] = "us-east-1"
-    for variable in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"] {
-      environment[variable] = nil
-    }
+    // What would go before those credentials.
+    let variables = [
+      "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE",
+    ]
+    for variable in variables { environment[variable] = nil }
     try await provision()
 
     let installation = options.installation

@@ -1,8 +1,10 @@
 package import EventLoop
 package import FoundationEssentials
 
-/// The places the AWS SDKs look for credentials, in their order: environment, shared files, container endpoint,
-/// instance metadata. The first that is configured is kept, and asked again before its credentials expire.
+/// The places the AWS SDKs look for credentials, in their order: environment, web identity, shared files, container
+/// endpoint, instance metadata. The first that is configured is kept, and asked again before its credentials expire.
+///
+/// Reference: AWS SDK for Java 2.x Developer Guide, "Default credentials provider chain".
 @LoopActor package final class CredentialsChain: CredentialsProvider {
   private let sources: [any CredentialsSource]
   private let now: @Sendable () -> Date
@@ -20,10 +22,12 @@ package import FoundationEssentials
   package convenience init(
     environment: [String: String], metadata: any MetadataFetching, now: @escaping @Sendable () -> Date = { Date() }
   ) {
+    let exchange = WebIdentityExchange(environment: environment, metadata: metadata)
     self.init(
       sources: [
         EnvironmentCredentials(environment: environment),
-        ProfileCredentials(environment: environment),
+        WebIdentityCredentials(environment: environment, exchange: exchange),
+        ProfileCredentials(environment: environment, exchange: exchange),
         ContainerCredentials(environment: environment, metadata: metadata),
         InstanceCredentials(
           metadata: InstanceMetadata(environment: environment, metadata: metadata, now: now)),

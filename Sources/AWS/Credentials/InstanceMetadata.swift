@@ -69,7 +69,7 @@ package import FoundationEssentials
         method: "PUT", url: endpoint + "/latest/api/token",
         headers: [
           (name: "X-aws-ec2-metadata-token-ttl-seconds", value: String(Self.tokenLifetimeSeconds))
-        ], timeout: Self.timeout, byteCountMax: 4096))
+        ], body: [], timeout: Self.timeout, byteCountMax: 4096))
     let text = ASCII.trimmed(response.text)
     guard response.status == 200, !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
       throw .refused(source: Self.name, status: response.status, "no session token")

@@ -1,8 +1,9 @@
 package import EventLoop
 
-/// Fetches small documents from endpoints of the machine itself: instance metadata, container credentials.
+/// Fetches small documents that settings and credentials come in, mostly from endpoints of the machine itself: instance
+/// metadata, container credentials; and from STS.
 ///
-/// No proxy, no redirects, no retries: whoever asks knows better what another attempt is worth.
+/// No redirects, no retries: whoever asks knows better what another attempt is worth.
 @LoopActor package protocol MetadataFetching: AnyObject {
   func fetch(_ request: MetadataRequest) async throws(MetadataError) -> MetadataResponse
 }
@@ -11,21 +12,25 @@ package struct MetadataRequest: Sendable {
   package var method: String
   package var url: String
   package var headers: [(name: String, value: String)]
+  package var body: [UInt8]?
   /// For the whole exchange, connecting included.
   package var timeout: Duration
   /// A longer answer is an error.
   package var byteCountMax: Int
+  /// No proxy can reach the machine's own endpoints.
+  package var bypassesProxy = true
 
   /// Credentials with the longest session tokens are a few kilobytes.
   package static let byteCountMax = 64 * 1024
 
   package init(
-    method: String = "GET", url: String, headers: [(name: String, value: String)] = [], timeout: Duration,
-    byteCountMax: Int = Self.byteCountMax
+    method: String = "GET", url: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil,
+    timeout: Duration, byteCountMax: Int = Self.byteCountMax
   ) {
     self.method = method
     self.url = url
     self.headers = headers
+    self.body = body
     self.timeout = timeout
     self.byteCountMax = byteCountMax
   }

@@ -1,11 +1,15 @@
 import EventLoop
 
-/// The keys in the shared files, under `AWS_PROFILE` or `default`.
+/// The keys or the web identity in the shared files, under `AWS_PROFILE` or `default`.
 @LoopActor final class ProfileCredentials: CredentialsSource {
   let name = "shared files"
   private let environment: [String: String]
+  private let exchange: WebIdentityExchange
 
-  init(environment: [String: String]) { self.environment = environment }
+  init(environment: [String: String], exchange: WebIdentityExchange) {
+    self.environment = environment
+    self.exchange = exchange
+  }
 
   func fetch() async throws(CredentialsError) -> Credentials? {
     let environment = environment
@@ -19,6 +23,10 @@ import EventLoop
     }
     guard let profile else { return nil }
     let source = "profile \"\(profile.name)\""
+    // A role goes before keys: as the SDKs have it, keys may be there to assume it with.
+    if let identity = try WebIdentity(profile: profile, source: source) {
+      return try await exchange.credentials(for: identity)
+    }
     switch (profile["aws_access_key_id"], profile["aws_secret_access_key"]) {
     case (_?, nil): throw .incomplete(source: source, missing: "aws_secret_access_key")
     case (nil, _?): throw .incomplete(source: source, missing: "aws_access_key_id")

@@ -12,6 +12,11 @@ package enum SharedFileReader {
 
   /// Nil when there is no such file.
   package static func read(_ path: String) throws(SharedFileError) -> String? {
+    try read(path, byteCountMax: byteCountMax)
+  }
+
+  /// As above, with another bound of the file's size.
+  static func read(_ path: String, byteCountMax: Int) throws(SharedFileError) -> String? {
     guard let file = fopen(path, "re") else {
       if errno == ENOENT || errno == ENOTDIR { return nil }
       throw .unreadable(path: path, String(cString: strerror(errno)))

@@ -43,7 +43,7 @@ package struct SharedProfile: Sendable, Hashable {
 
   package var region: String? { self["region"] }
 
-  /// - Parameter service: `s3`, `sqs` or `auto_scaling`.
+  /// - Parameter service: `s3`, `sqs`, `auto_scaling` or `sts`.
   package func endpointURL(of service: String) -> String? {
     services.setting(service + ".endpoint_url") ?? self["endpoint_url"]
   }
