@@ -22,9 +22,11 @@ struct AWSConfigurationTests {
     #expect(standard.s3.url == "https://s3.eu-west-1.amazonaws.com")
     #expect(standard.sqs.url == "https://sqs.eu-west-1.amazonaws.com")
     #expect(standard.autoScaling.url == "https://autoscaling.eu-west-1.amazonaws.com")
+    #expect(standard.sts == .init(url: "https://sts.eu-west-1.amazonaws.com", isCustom: false))
     let china = try read(["AWS_DEFAULT_REGION": "cn-north-1"])
     #expect(china.s3.url == "https://s3.cn-north-1.amazonaws.com.cn")
     #expect(china.sqs.url == "https://sqs.cn-north-1.amazonaws.com.cn")
+    #expect(china.sts.url == "https://sts.cn-north-1.amazonaws.com.cn")
     #expect(standard == AWSConfiguration(region: "eu-west-1"))
   }
 
@@ -46,6 +48,9 @@ struct AWSConfigurationTests {
     #expect(profile.autoScaling == .init(url: "http://common", isCustom: true))
     let group = try read(["AWS_ENDPOINT_URL_AUTO_SCALING": "http://group"], config: config)
     #expect(group.autoScaling.url == "http://group" && group.sqs.url == "http://common")
+    let tokens = try read(["AWS_ENDPOINT_URL_STS": "http://tokens"], config: config)
+    #expect(tokens.sts.url == "http://tokens" && tokens.s3.url == "http://special")
+    #expect(profile.sts == .init(url: "http://common", isCustom: true))
     let environment = try read(
       ["AWS_ENDPOINT_URL": "http://127.0.0.1:4566/", "AWS_ENDPOINT_URL_SQS": "http://q:9324"], config: config)
     #expect(environment.s3.url == "http://127.0.0.1:4566")

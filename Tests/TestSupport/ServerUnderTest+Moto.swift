@@ -17,7 +17,7 @@ extension ServerUnderTest {
       "iam", endpoint: endpoint, credentials: Credentials(accessKeyID: "first", secretAccessKey: "first"))
     _ = try await identity.call([("Action", "CreateUser"), ("UserName", "tests")])
     let answer = try await identity.call([("Action", "CreateAccessKey"), ("UserName", "tests")])
-    let actions = #"["s3:*","sqs:*","autoscaling:*"]"#
+    let actions = #"["s3:*","sqs:*","autoscaling:*","iam:CreateRole","iam:PutRolePolicy"]"#
     let policy = #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":\#(actions),"Resource":"*"}]}"#
     _ = try await identity.call([
       ("Action", "PutUserPolicy"), ("UserName", "tests"), ("PolicyName", "all"), ("PolicyDocument", policy),

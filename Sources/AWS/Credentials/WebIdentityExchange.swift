@@ -11,8 +11,8 @@ import EventLoop
 
   private let environment: [String: String]
   private let metadata: any MetadataFetching
+  private let retryPolicy: RetryPolicy
   private var retryQuota = RetryQuota()
-  private var random: any RandomNumberGenerator
 
   private enum Attempt {
     case succeeded(Credentials)
@@ -20,18 +20,15 @@ import EventLoop
   }
 
   /// - Parameter environment: Says which region or endpoint, see `AWSConfiguration`.
-  init(
-    environment: [String: String], metadata: any MetadataFetching,
-    random: any RandomNumberGenerator = SystemRandomNumberGenerator()
-  ) {
+  init(environment: [String: String], metadata: any MetadataFetching, retryPolicy: RetryPolicy = .init()) {
     self.environment = environment
     self.metadata = metadata
-    self.random = random
+    self.retryPolicy = retryPolicy
   }
 
   func credentials(for identity: WebIdentity) async throws(CredentialsError) -> Credentials {
     let url = try await endpoint(for: identity)
-    var retries = RetryPolicy().begin()
+    var retries = retryPolicy.begin()
     while true {
       switch try await attempt(at: url, for: identity) {
       case .succeeded(let credentials):
@@ -40,7 +37,7 @@ import EventLoop
       case .failed(let error, let cause):
         guard let cause,
           case .retry(let delay) = retries.decide(
-            after: cause, fraction: Double.random(in: 0...1, using: &random), quota: &retryQuota)
+            after: cause, fraction: Double.random(in: 0...1), quota: &retryQuota)
         else { throw error }
         do { try await sleep(for: delay) } catch { throw .unreachable(source: identity.source, "cancelled") }
       }

@@ -100,7 +100,7 @@ struct InstanceCredentialsTests {
       try await withMetadataServer({ $0.method == "PUT" ? .ok("t") : .status(404, "") }) { server, transport in
         var environment = await Self.environment(server)
         let notFound = CredentialsError.notFound(
-          asked: ["environment", "shared files", "container endpoint", "instance metadata"])
+          asked: ["environment", "web identity", "shared files", "container endpoint", "instance metadata"])
         await #expect(throws: notFound) {
           try await CredentialsChain(environment: environment, metadata: transport).credentials()
         }

@@ -7,6 +7,7 @@ import EventLoop
     var path: String
     /// By lower-case name.
     var headers: [String: String]
+    var body = ""
 
     var line: String { method + " " + path }
   }
@@ -62,16 +63,18 @@ import EventLoop
 
     func stream(_ stream: TCPStream, didRead bytes: Span<UInt8>) {
       for index in bytes.indices { received.append(bytes[index]) }
-      // No request here has a body.
-      guard received.suffix(4).elementsEqual("\r\n\r\n".utf8) else { return }
-      var lines = String(decoding: received, as: UTF8.self).split(separator: "\r\n").map(String.init)
+      guard let headEnd = received.firstRange(of: Array("\r\n\r\n".utf8))?.upperBound else { return }
+      var lines = String(decoding: received[..<headEnd], as: UTF8.self).split(separator: "\r\n").map(String.init)
       let words = lines.removeFirst().split(separator: " ")
       var headers: [String: String] = [:]
       for line in lines {
         let parts = line.split(separator: ":", maxSplits: 1)
         headers[parts[0].lowercased()] = parts.count > 1 ? String(parts[1].drop { $0 == " " }) : ""
       }
-      let request = Request(method: String(words[0]), path: String(words[1]), headers: headers)
+      guard received.count - headEnd >= headers["content-length"].flatMap({ Int($0) }) ?? 0 else { return }
+      let request = Request(
+        method: String(words[0]), path: String(words[1]), headers: headers,
+        body: String(decoding: received[headEnd...], as: UTF8.self))
       received = []
       EventLoop.shared.spawn { await self.reply(to: request) }
     }
