@@ -14,7 +14,7 @@ struct RunCommand: ParsableCommand {
     commandName: "run", abstract: "Takes jobs from the request queue until told to stop.",
     discussion: """
       Credentials, region and endpoints come from the environment and the shared files, as the AWS SDKs read them: \
-      AWS_REGION, AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, ~/.aws, container and instance roles.
+      AWS_REGION, AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, web identity tokens, ~/.aws, container and instance roles.
 
       SIGHUP reads the models, their labels and descriptions again; jobs go on meanwhile, and when one cannot be loaded \
       all stay as they were.

@@ -418,8 +418,10 @@ struct WebIdentityTests {
     try await withTemporaryFolder { folder in
       try Self.write("header.payload.signature\n", to: folder + "/token")
       try await onLoop {
-        let server = try await ServerUnderTest.running(.moto)
-        let identity = QueryService("iam", endpoint: server.endpoint, credentials: server.credentials)
+        // It would ask for STS's signature as well, so it checks what comes after the three actions here.
+        let endpoint = try await ServerUnderTest.startMoto(uncheckedActionCount: 3)
+        let nobody = Credentials(accessKeyID: "nobody", secretAccessKey: "nobody")
+        let identity = QueryService("iam", endpoint: endpoint, credentials: nobody)
         defer { identity.shutdown() }
         let name = "web-\(UUID().uuidString.prefix(8))"
         let role = try await identity.call([
@@ -431,7 +433,7 @@ struct WebIdentityTests {
           ("PolicyDocument", #"{"Version":"2012-10-17","Statement":[\#(allowed)]}"#),
         ])
         let clients = try await AWSClients.fromEnvironment([
-          "AWS_ENDPOINT_URL": server.endpoint.url, "AWS_REGION": server.region,
+          "AWS_ENDPOINT_URL": endpoint.url, "AWS_REGION": "us-east-1",
           "AWS_WEB_IDENTITY_TOKEN_FILE": folder + "/token",
           "AWS_ROLE_ARN": try #require(role.descendant("Arn")?.text),
         ])
