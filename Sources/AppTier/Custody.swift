@@ -15,7 +15,7 @@ import Logging
   private var roomWaiter: CheckedContinuation<Void, Never>?
   private var emptyWaiter: CheckedContinuation<Bool, Never>?
   /// Told when the first job comes and when the last one leaves.
-  var onBusyChange: ((Bool) -> Void)?
+  var busyObservers: [(Bool) -> Void] = []
   private var isBusy = false
 
   init(queueURL: String, sqs: SQSClient, limits: WorkerLimits, logger: Logger) {
@@ -119,7 +119,7 @@ import Logging
   private func updateBusy() {
     guard isBusy == jobs.isEmpty else { return }
     isBusy.toggle()
-    onBusyChange?(isBusy)
+    for observer in busyObservers { observer(isBusy) }
   }
 
   // MARK: Heartbeat
