@@ -32,6 +32,10 @@ package final class SupervisedProcess {
   /// A change counts from the next start on: a port that was free to choose is then the one that was chosen.
   package var specification: Specification
   package private(set) var restartCount = 0
+  /// Sees each line of its standard output first, and says whether the log takes it, too.
+  package var onOutput: (@LoopActor (String) -> Bool)?
+  /// Told when the process has ended by itself and is started again after a pause.
+  package var onDeath: (@LoopActor () -> Void)?
   private let log: @LoopActor (String) -> Void
   private var child: ChildProcess?
   private var isStopping = false
@@ -67,12 +71,13 @@ package final class SupervisedProcess {
     }
   }
 
-  /// Asks the process to end with SIGTERM and makes it end with SIGKILL after `limit`. Returns when it has ended.
+  /// Asks the process to end with SIGTERM, once, and makes it end with SIGKILL after `limit`. Returns when it has ended.
   package func stop(within limit: Duration) async {
+    let isFirst = !isStopping
     isStopping = true
     restartPause?.cancel()
     resumeWaiters(with: nil)
-    child?.send(signal: SIGTERM)
+    if isFirst { child?.send(signal: SIGTERM) }
     let timer = LoopTimer { [self] in
       log("did not stop in time, killed")
       child?.send(signal: SIGKILL)
@@ -93,6 +98,7 @@ package final class SupervisedProcess {
         readyLine = nil
         if isStopping { return }
         log("ended with \(status), starting again")
+        onDeath?()
       } catch {
         log("cannot start \(specification.executable): \(error)")
       }
@@ -115,7 +121,7 @@ package final class SupervisedProcess {
           readyLine = line
           resumeWaiters(with: line)
         }
-        log(line)
+        if onOutput?(line) ?? true { log(line) }
       },
       standardError: .lines { [self] line in log(line) },
       ownSession: true)
