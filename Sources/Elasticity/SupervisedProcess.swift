@@ -12,15 +12,19 @@ package final class SupervisedProcess {
     package var environment: [String: String]
     /// A line of its standard output that begins so says that it is ready.
     package var readyPrefix: String
+    /// A process that has not said so by then is killed, to be started again; `nil` waits for it.
+    package var readyLimit: Duration?
 
     package init(
-      name: String, executable: String, arguments: [String], environment: [String: String], readyPrefix: String
+      name: String, executable: String, arguments: [String], environment: [String: String], readyPrefix: String,
+      readyLimit: Duration? = nil
     ) {
       self.name = name
       self.executable = executable
       self.arguments = arguments
       self.environment = environment
       self.readyPrefix = readyPrefix
+      self.readyLimit = readyLimit
     }
   }
 
@@ -94,7 +98,14 @@ package final class SupervisedProcess {
       do throws(UVError) {
         let child = try launch()
         self.child = child
+        let timer = LoopTimer { [self] in
+          guard readyLine == nil else { return }
+          log("is not ready in time, killed")
+          child.send(signal: SIGKILL)
+        }
+        if let limit = specification.readyLimit { timer.start(after: limit) }
         let status = await child.exit()
+        timer.close()
         readyLine = nil
         if isStopping { return }
         log("ended with \(status), starting again")

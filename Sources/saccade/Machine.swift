@@ -119,7 +119,7 @@ final class Machine {
     ) { [environment] slot in
       .init(
         name: "worker \(slot)", executable: executable, arguments: arguments, environment: environment,
-        readyPrefix: "saccade-worker: ready")
+        readyPrefix: "saccade-worker: ready", readyLimit: limits.readyDuration)
     }
   }
 

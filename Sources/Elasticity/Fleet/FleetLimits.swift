@@ -9,6 +9,9 @@ package struct FleetLimits: Sendable {
   package var warmUpDuration: Duration = .seconds(1)
   /// Between two looks at the queue: every period has one, even when a call takes its time.
   package var lookInterval: Duration { period / 2 }
+  /// How long a worker may take until it is ready, its first build of a cache of models included; one that hangs is killed
+  /// and started again.
+  package var readyDuration: Duration = .seconds(60)
   /// What a worker is told it may take to finish what it has begun.
   package var drainDuration: Duration = .seconds(20)
   /// Then it gives back what it holds, in two calls of at most 5 s each; one that is still there after this is killed.
