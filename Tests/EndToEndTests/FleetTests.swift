@@ -30,7 +30,7 @@ struct FleetTests {
       let moments = timeline.moments
       #expect(moments.map(\.processCount).max() == 2 && moments.map(\.fleet.wanted).max() == 2)
       #expect(moments.allSatisfy { $0.fleet.workers.count <= 2 })
-      // As much as would bring four workers more.
+      // More than a second's work for them.
       #expect(moments.contains { $0.fleet.queue?.visible ?? 0 > 250 })
       #expect(!machine.log.contains("→ 3 workers"))
     }
@@ -66,14 +66,14 @@ struct FleetTests {
 
   @Test("saccade status says what runs, for people and for programs, once or again and again")
   func status() async throws {
-    try await withTimeline(["--max", "2"]) { machine, timeline, user in
+    try await withTimeline(["--workers", "1"]) { machine, timeline, user in
       _ = try await user.upload(Fixtures.sample("coffee.png"))
       let data = ["--data", machine.folder.path]
       let text = try await Tool.run(Binaries.saccade.path, ["status"] + data)
       let lines = text.output.split(separator: "\n", omittingEmptySubsequences: false)
       print(text.output)
       #expect(text.status == .exited(0) && lines[0].hasPrefix("Saccade is up at \(machine.url) for "))
-      #expect(lines.contains { $0.hasPrefix("workers    1 wanted (1 to 2), 1 ready, ") })
+      #expect(lines.contains { $0.hasPrefix("workers    1 wanted (always 1), 1 ready, ") })
       #expect(lines.contains { $0.hasPrefix("  answer ") && $0.hasSuffix("         1") })
 
       let json = try await Tool.run(Binaries.saccade.path, ["status", "--json"] + data)
@@ -81,7 +81,7 @@ struct FleetTests {
       let object = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
       let workers = try #require(object?["workers"] as? [String: Any])
       let each = try #require(workers["each"] as? [[String: Any]])
-      #expect(workers["maximum"] as? Int == 2 && workers["ready"] as? Int == 1)
+      #expect(workers["maximum"] as? Int == 1 && workers["ready"] as? Int == 1)
       #expect((each.first?["pid"] as? Int).map { Int32($0) } == machine.children("saccade-worker").first)
       #expect((object?["queue"] as? [String: Int])?["visible"] == 0)
 

@@ -46,7 +46,8 @@ final class FleetTimeline {
   private let machine: Machine
   private let transport = Transport()
   private let file: File
-  private var looking: Task<Void, any Error>?
+  private var looking: Task<Void, Never>?
+  private var failure: (any Error)?
   private(set) var moments: [Moment] = []
   var answeredCount = 0
 
@@ -57,10 +58,14 @@ final class FleetTimeline {
   }
 
   func start() {
-    looking = EventLoop.shared.start { [self] in
-      while true {
-        try await look()
-        try await sleep(for: .milliseconds(50))
+    looking = EventLoop.shared.spawn { [self] in
+      do {
+        while true {
+          try await look()
+          try await sleep(for: .milliseconds(50))
+        }
+      } catch {
+        failure = error
       }
     }
   }
@@ -73,7 +78,7 @@ final class FleetTimeline {
   /// Waits for a moment that is as wanted.
   func until(_ isWanted: (Moment) -> Bool) async throws {
     while !(moments.last.map(isWanted) ?? false) {
-      if let looking, looking.isCancelled { throw Output.Ended(description: "nobody looks") }
+      if let failure { throw failure }
       try await sleep(for: .milliseconds(50))
     }
   }
