@@ -89,7 +89,7 @@ import Testing
         #expect(paced.maximum == 4)
       }
     }
-    let same = ElasticityPolicy.standard.paced(period: .seconds(60), minimum: 1, maximum: 19, warmup: .seconds(60))
+    let same = ElasticityPolicy.standard.paced(period: .seconds(60), minimum: 1, maximum: 19, warmup: .seconds(120))
     #expect(same.rules[0] == ElasticityPolicy.standard.rules[0])
     let half = ElasticityPolicy.standard.paced(period: .seconds(30), minimum: 1, maximum: 19, warmup: .zero)
     #expect(half.rules[0].alarm.threshold == ElasticityPolicy.standard.rules[0].alarm.threshold / 2)
