@@ -3,7 +3,7 @@ import Elasticity
 
 /// What policies are tried on, beside the arrivals.
 struct PlanMachineryOptions: ParsableArguments {
-  @Option(help: "Seconds for which images come. (default: a day, an hour for a burst, a trace's own)")
+  @Option(help: "Seconds for which images come. (default: a day, 15 minutes for a burst, a trace's own)")
   var duration: Double?
 
   @Option(help: "Milliseconds that a worker takes for an image, in one of those it has at once.")
@@ -38,6 +38,9 @@ struct PlanMachineryOptions: ParsableArguments {
     help: "Plays policies with alarm periods of so many seconds, and backlogs that are as many periods' work.")
   var period: Double?
 
+  @Option(help: "With --period: seconds for which a worker that is ready is not yet counted. (default: two periods)")
+  var warmUp: Double?
+
   @Option(help: "Fewest workers. (default: the policy's)")
   var min: Int?
 
@@ -47,7 +50,7 @@ struct PlanMachineryOptions: ParsableArguments {
   func check() throws {
     for (name, value) in [
       ("--duration", duration ?? 0), ("--service-time", serviceTime), ("--overhead", overhead),
-      ("--boot-time", bootTime), ("--metric-delay", metricDelay), ("--period", period ?? 0),
+      ("--boot-time", bootTime), ("--metric-delay", metricDelay), ("--period", period ?? 0), ("--warm-up", warmUp ?? 0),
     ] {
       guard value >= 0, value <= 1e9 else { throw ValidationError("\(name) is a number from 0 on.") }
     }
@@ -80,7 +83,8 @@ struct PlanMachineryOptions: ParsableArguments {
     var policy = policy
     if let period {
       policy = policy.paced(
-        period: .seconds(period), minimum: policy.minimum, maximum: policy.maximum, warmup: .zero)
+        period: .seconds(period), minimum: policy.minimum, maximum: policy.maximum,
+        warmup: .seconds(warmUp ?? 2 * period))
     }
     policy.minimum = min ?? policy.minimum
     policy.maximum = max ?? Swift.max(policy.maximum, policy.minimum)
@@ -89,16 +93,16 @@ struct PlanMachineryOptions: ParsableArguments {
 }
 
 struct PlanPriceOptions: ParsableArguments {
-  @Option(help: "An instance's hour: a c7a.large's, of two cores. All are list prices in us-east-1, November 2026.")
+  @Option(help: "An instance's hour: a c7a.large's, of two cores. All are list prices of us-east-1; this is of 2025.")
   var instanceHourPrice = PlanPrices().instanceHour
 
-  @Option(help: "1000 PUT requests to S3.")
+  @Option(help: "1000 PUT requests to S3, November 2026.")
   var putPrice = PlanPrices().thousandPuts
 
-  @Option(help: "1000 GET requests to S3.")
+  @Option(help: "1000 GET requests to S3, November 2026.")
   var getPrice = PlanPrices().thousandGets
 
-  @Option(help: "A million requests to SQS.")
+  @Option(help: "A million requests to SQS, November 2026.")
   var queueRequestPrice = PlanPrices().millionQueueRequests
 
   func check() throws {

@@ -43,6 +43,10 @@ struct PlanCommand: ParsableCommand {
   @Flag(help: "Print the policy as JSON, in the one form that everything is made from, and end.")
   var printPolicy = false
 
+  /// Bytes of a policy's file.
+  private static let policySizeMax = 1 << 20
+  /// Bytes of a trace: some 20 for each of its lines, which are bounded, too.
+  private static let traceSizeMax = 4 << 30
   private static let sampleArrivals = ["constant:300", "poisson:300", "burst:20000", "daily:300"]
 
   func validate() throws {
@@ -96,9 +100,12 @@ struct PlanCommand: ParsableCommand {
   private func readArrivals(_ text: String) throws(PlanError) -> Arrivals {
     guard text.hasPrefix("trace:") else { return try Arrivals(text) }
     let path = String(text.dropFirst("trace:".count))
-    guard let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe) else {
-      throw PlanError("'\(path)' cannot be read.")
-    }
+    // Not a pipe or a device, which may have no end.
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    guard attributes?[.type] as? FileAttributeType == .typeRegular,
+      let size = attributes?[.size] as? Int, size <= Self.traceSizeMax,
+      let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+    else { throw PlanError("'\(path)' is no file of at most 4 GiB that can be read.") }
     return .trace(try ArrivalTrace(name: path, data: data))
   }
 
@@ -115,11 +122,20 @@ struct PlanCommand: ParsableCommand {
     case "default": return .standard
     case "threshold-1": return .thresholdOne
     default:
-      guard let data = FileManager.default.contents(atPath: name) else {
-        throw PolicyError("", "It is neither default nor threshold-1 nor a file that can be read.")
-      }
-      return try ElasticityPolicy(json: data)
+      return try ElasticityPolicy(json: try contents(of: name))
     }
+  }
+
+  private func contents(of path: String) throws(PolicyError) -> Data {
+    let data: Data
+    do {
+      let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+      data = try file.read(upToCount: Self.policySizeMax + 1) ?? Data()
+    } catch {
+      throw PolicyError("", "It is neither default nor threshold-1 nor a file that can be read.")
+    }
+    guard data.count <= Self.policySizeMax else { throw PolicyError("", "It is too long for a policy.") }
+    return data
   }
 
   private func write(_ picture: String, to path: String) throws {

@@ -23,6 +23,8 @@ package struct FleetSimulation {
   /// And so long to answer what waits.
   private static let catchingUpMax: Duration = .seconds(30 * 86_400)
   private static let stopsPerPeriod: Int64 = 6
+  /// Some minutes of computing, whatever comes in them; 30 years of CloudWatch's minutes.
+  private static let tickCountMax: Int64 = 100_000_000
 
   private let scenario: PlanScenario
   private let policy: ElasticityPolicy
@@ -58,6 +60,9 @@ package struct FleetSimulation {
     let samples = Int64(scenario.samplesPerPeriod)
     ticksPerSample = (FleetSimulation.stopsPerPeriod + samples - 1) / samples
     ticksPerPeriod = ticksPerSample * samples
+    guard scenario.duration.inNanoseconds / period <= FleetSimulation.tickCountMax / ticksPerPeriod else {
+      throw PlanError("The duration has too many of the policy's periods, or they too many samples.")
+    }
     let source = ArrivalSource(
       scenario.arrivals, seed: scenario.seed, duration: scenario.duration.inNanoseconds, burstStart: period / 2)
     station = WorkStation(scenario, source: source)

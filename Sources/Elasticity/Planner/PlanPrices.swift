@@ -1,4 +1,5 @@
-/// US dollars, the list prices of us-east-1 in November 2026, without free tiers, discounts and taxes.
+/// US dollars, list prices of us-east-1 without free tiers, discounts and taxes: of S3 and SQS as of November 2026, of EC2
+/// as of 2025.
 package struct PlanPrices: Sendable, Equatable {
   /// A c7a.large: two cores with AVX512-BF16, Linux, on demand, by the second. https://aws.amazon.com/ec2/pricing/on-demand/
   package var instanceHour = 0.10264

@@ -76,6 +76,7 @@ struct WorkStation {
         throw PlanError("More than \(waitingCountMax) images wait: the fleet does not keep up.")
       }
     }
+    if flights.count > waitingCountMax { throw PlanError("More than \(waitingCountMax) images are in flight.") }
   }
 
   @inline(__always) private mutating func start(arrivedAt: Nanoseconds, until end: Nanoseconds) {
