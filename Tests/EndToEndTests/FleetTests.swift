@@ -17,6 +17,8 @@ struct FleetTests {
       #expect(moments.map(\.processCount).max() == 3 && moments.map(\.fleet.wanted).max() == 3)
       #expect(moments.contains { $0.fleet.count("idle", "busy") == 3 })
       #expect(moments.contains { $0.fleet.count("busy") > 1 })
+      // What they have said last may come after their end.
+      while machine.stops.count < 2 { try await sleep(for: .milliseconds(20)) }
       let stops = machine.stops
       #expect(stops.count == 2 && stops.allSatisfy { $0 == 0 }, "jobs held by the workers that were stopped: \(stops)")
       try expectOnlyIdleDrained(moments)

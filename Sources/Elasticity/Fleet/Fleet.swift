@@ -45,6 +45,7 @@ package final class Fleet {
   private var hasFailed = false
   private var watching: Task<Void, Never>?
   private let startedAt = ContinuousClock.now
+  private var toldAt = Duration.zero
 
   /// - Parameters:
   ///   - queueDepth: Asked every ``FleetLimits/lookInterval``, once at a time.
@@ -75,11 +76,14 @@ package final class Fleet {
       period: limits.period, minimum: configuration.minimum, maximum: configuration.maximum,
       warmup: limits.warmUpDuration)
     knownCount = plan.inServiceCount
-    autoscaler = Autoscaler(policy, capacity: knownCount, at: now)
+    // At the ends of the policy's periods and between them, so that a period is judged by when it ends.
+    var due = told(now)
+    autoscaler = Autoscaler(policy, capacity: knownCount, at: due)
     watching = EventLoop.shared.spawn { [self] in
       while !Task.isCancelled {
-        await look()
-        guard (try? await sleep(for: limits.lookInterval)) != nil else { return }
+        await look(due)
+        repeat { due += limits.lookInterval } while due <= now
+        guard (try? await sleep(for: due - now)) != nil else { return }
       }
     }
   }
@@ -110,14 +114,21 @@ package final class Fleet {
 
   private var now: Duration { ContinuousClock.now - startedAt }
 
-  private func look() async {
+  /// For the autoscaler, whose times never go back.
+  private func told(_ time: Duration) -> Duration {
+    toldAt = max(toldAt, time)
+    return toldAt
+  }
+
+  private func look(_ due: Duration) async {
     do {
       let depth = try await queueDepth()
       if hasFailed { log("the queue's depth is known again", "fleet") }
       hasFailed = false
       self.depth = depth
       recentDepths = recentDepths.suffix(Fleet.recentCountMax - 1) + [depth]
-      autoscaler?.record(depth, at: now)
+      // What is seen at a period's end is of that period.
+      autoscaler?.record(depth, at: told(due - .nanoseconds(1)))
       follow(depth)
     } catch {
       // The fleet stays as it is. Said once, not at every look.
@@ -128,7 +139,7 @@ package final class Fleet {
   }
 
   private func follow(_ depth: QueueDepth) {
-    guard !Task.isCancelled, let wanted = autoscaler?.desiredCapacity(at: now) else { return }
+    guard !Task.isCancelled, let wanted = autoscaler?.desiredCapacity(at: told(now)) else { return }
     let before = plan.wantedCount
     let actions = plan.scale(to: wanted, isQueueEmpty: depth.visible + depth.inFlight == 0)
     if plan.wantedCount != before {
@@ -189,11 +200,11 @@ package final class Fleet {
   private func tellAutoscaler() {
     while knownCount < plan.inServiceCount {
       knownCount += 1
-      autoscaler?.instanceReady(at: now)
+      autoscaler?.instanceReady(at: told(now))
     }
     while knownCount > plan.inServiceCount {
       knownCount -= 1
-      autoscaler?.instanceEnded(at: now)
+      autoscaler?.instanceEnded(at: told(now))
     }
   }
 }
