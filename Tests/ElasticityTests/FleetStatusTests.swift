@@ -7,7 +7,7 @@ import Testing
   func metrics() throws {
     let figures = ServiceFigures(metrics: Self.metrics(answered: 30, counts: [10, 20, 30], sum: 1.5))
     #expect(figures.answered == 30 && figures.failed == 2 && figures.refused == 1)
-    #expect(figures.stored == 33 && figures.pending == 4)
+    #expect(figures.pending == 4)
     #expect(figures.answer.buckets.map(\.bound) == [0.1, 0.5, .infinity])
     #expect(figures.answer.count == 30 && figures.answer.mean == 0.05)
     #expect(figures.inference == .init() && figures.inference.mean == nil && figures.inference.quantile(0.5) == nil)
@@ -79,7 +79,7 @@ import Testing
         "",
         "queue      5 visible, 3 in flight; 4 answers waited for",
         "workers    3 wanted (1 to 4), 2 ready, 1 busy, 1 starting, 1 draining",
-        "rates      5.0 answered/s, 0.0 uploaded/s, 0.0 failed/s, 0.0 refused/s (over 4.0 s)",
+        "rates      5.0 answered/s, 0.0 failed/s, 0.0 refused/s (over 4.0 s)",
         "",
         "latency        median      95 %      99 %      mean        of since the start",
         "  answer       300 ms    500 ms    500 ms    183 ms        30",
@@ -158,7 +158,6 @@ import Testing
     saccade_answer_seconds_bucket{le="+Inf"} \(counts[2])
     saccade_answer_seconds_sum \(sum)
     saccade_answer_seconds_count \(counts[2])
-    saccade_uploads_stored_total 33
     saccade_pending_answers 4
     saccade_pending_answers_limit 50000
     saccade_build_info{version="1.0",configuration="debug",node="\(node)"} 1

@@ -33,8 +33,6 @@ package struct ServiceFigures: Sendable, Equatable {
   package var answered = 0.0
   package var failed = 0.0
   package var refused = 0.0
-  /// Files that are in the bucket.
-  package var stored = 0.0
   /// Images whose answer is waited for, now.
   package var pending = 0.0
   /// From a request's head to its answer.
@@ -58,7 +56,6 @@ package struct ServiceFigures: Sendable, Equatable {
     case #"saccade_images_total{outcome="answered"}"#: answered = value
     case #"saccade_images_total{outcome="failed"}"#: failed = value
     case #"saccade_images_total{outcome="refused"}"#: refused = value
-    case "saccade_uploads_stored_total": stored = value
     case "saccade_pending_answers": pending = value
     case _ where sample.hasPrefix("saccade_build_info{"): node = String(sample)
     default:
@@ -76,7 +73,6 @@ package struct ServiceFigures: Sendable, Equatable {
     difference.answered -= earlier.answered
     difference.failed -= earlier.failed
     difference.refused -= earlier.refused
-    difference.stored -= earlier.stored
     difference.answer.subtract(earlier.answer)
     difference.upload.subtract(earlier.upload)
     difference.queue.subtract(earlier.queue)

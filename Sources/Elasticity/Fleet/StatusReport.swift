@@ -31,7 +31,6 @@ package struct StatusReport: Sendable, Equatable, Encodable {
   package struct Rates: Sendable, Equatable, Encodable {
     /// Over so many seconds.
     package var seconds: Double
-    package var stored: Double
     package var answered: Double
     package var failed: Double
     package var refused: Double
@@ -94,8 +93,8 @@ package struct StatusReport: Sendable, Equatable, Encodable {
     let seconds = (last.at - first.at) / .seconds(1)
     if let recent, seconds > 0 {
       rates = Rates(
-        seconds: seconds, stored: recent.stored / seconds, answered: recent.answered / seconds,
-        failed: recent.failed / seconds, refused: recent.refused / seconds)
+        seconds: seconds, answered: recent.answered / seconds, failed: recent.failed / seconds,
+        refused: recent.refused / seconds)
     }
     if let shown = sinceStart ? figures : recent {
       latencies = Latencies(

@@ -34,8 +34,8 @@ extension StatusReport {
   private var ratesLine: String {
     guard let rates else { return "rates      " + noRates }
     return """
-      rates      \(rates.answered.short) answered/s, \(rates.stored.short) uploaded/s, \(rates.failed.short) failed/s, \
-      \(rates.refused.short) refused/s (over \(rates.seconds.short) s)
+      rates      \(rates.answered.short) answered/s, \(rates.failed.short) failed/s, \(rates.refused.short) refused/s \
+      (over \(rates.seconds.short) s)
       """
   }
 
