@@ -17,6 +17,7 @@ import Logging
   /// Told when the first job comes and when the last one leaves.
   var busyObservers: [(Bool) -> Void] = []
   private var isBusy = false
+  private var isHurried = false
 
   init(queueURL: String, sqs: SQSClient, limits: WorkerLimits, logger: Logger) {
     jobs = HeldJobs(limits: limits)
@@ -48,7 +49,8 @@ import Logging
 
   /// A job is done: nobody is to receive it again.
   func delete(_ message: SQSMessage, _ ticket: HeldJobs.Ticket) async throws(BatchedCallError) {
-    try await deletions.perform(message.receiptHandle)
+    try await deletions.perform(
+      message.receiptHandle, patience: isHurried ? .zero : limits.deletionPatience)
     settle(ticket)
   }
 
@@ -94,6 +96,12 @@ import Logging
   func stopWaitingForRoom() {
     roomWaiter?.resume()
     roomWaiter = nil
+  }
+
+  /// Deletes at once from now on what is done: no more jobs will come.
+  func hurry() {
+    isHurried = true
+    deletions.flush()
   }
 
   /// Returns when nothing is held any more, or when the time is over: whether it was in time. One caller at a time.

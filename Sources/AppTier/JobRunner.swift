@@ -189,11 +189,19 @@ import Recognition
       return
     }
     do {
-      try await replies.send(answer, to: job.replyTo)
+      try await replies.send(answer, to: job.replyTo, patience: patience(of: job))
     } catch {
       guard error.isQueueMissing else { throw .undelivered(error.message) }
       logger.notice("the web process that waited for job \(job.id) is gone", metadata: fields(of: job))
     }
+  }
+
+  /// How long a job's answer is to wait for others, to share a call: little beside the time that its client has waited, and
+  /// not at all when there are none.
+  private func patience(of job: ClassificationJob) -> Duration {
+    guard custody.count > 1 else { return .zero }
+    let age = Duration.seconds(max(0, Date().timeIntervalSince(job.receivedAt)))
+    return min(age / limits.answerPatienceDivisor, limits.answerPatienceMax)
   }
 
   private func delete(_ message: SQSMessage, _ ticket: HeldJobs.Ticket) async throws(Obstacle) {

@@ -72,6 +72,7 @@ package import Logging
     isStopping = true
     receiving?.cancel()
     custody.stopWaitingForRoom()
+    custody.hurry()
     await receiving?.value
 
     var summary = DrainSummary()
