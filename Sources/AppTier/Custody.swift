@@ -32,6 +32,8 @@ import Logging
 
   var count: Int { jobs.count }
   var room: Int { jobs.room }
+  /// Of those that are not classified yet.
+  var aheadCount: Int { jobs.aheadCount }
 
   // MARK: Taking and leaving
 
