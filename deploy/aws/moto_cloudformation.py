@@ -2,11 +2,12 @@
 
 moto makes of a template only resources of types that it knows, and of some of those not all properties: it has no
 AWS::CloudWatch::Alarm, AWS::AutoScaling::ScalingPolicy, AWS::S3::BucketPolicy and AWS::SQS::QueuePolicy, and ignores a bucket's
-public access block, ownership and lifecycle, a load balancer's and a target group's attributes and a group's lifecycle hooks.
-Here those become the calls that CloudFormation makes of them, to moto itself, which checks them like anybody's. Its change sets
-leave out a stack's outputs, forget parameters, and do not see those within Fn::Sub.
+public access block, ownership and lifecycle, a load balancer's and a target group's attributes, a group's lifecycle hooks, and the
+form of a role's policies. Here those become the calls that CloudFormation makes of them, to moto itself, which checks them like
+anybody's. Its change sets leave out a stack's outputs, forget parameters, and do not see those within Fn::Sub.
 
-Left out still: DefaultInstanceWarmup, MetricsCollection and UpdatePolicy of Auto Scaling groups, for which moto has nothing.
+Left out still, since moto has nothing for it: DefaultInstanceWarmup, MetricsCollection and UpdatePolicy of Auto Scaling groups,
+RedriveAllowPolicy of queues.
 """
 
 import contextlib
@@ -17,13 +18,17 @@ import re
 import urllib.request
 
 import boto3
-from moto.autoscaling.models import FakeAutoScalingGroup
+from moto.autoscaling.models import FakeAutoScalingGroup, autoscaling_backends
 from moto.cloudformation import parsing
 from moto.cloudformation.models import ChangeSet, Stack
+from moto.cloudformation.responses import CloudFormationResponse
 from moto.core.common_models import CloudFormationModel
 from moto.ec2.models import ec2_backends
-from moto.iam.access_control import PermissionResult
+from moto.ec2.models.route_tables import RouteTable
+from moto.ec2.models.vpcs import VPCEndPoint
 from moto.elbv2.models import FakeLoadBalancer, FakeTargetGroup
+from moto.iam.access_control import PermissionResult
+from moto.iam.models import Role
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 from moto.s3.models import FakeBucket
 
@@ -32,7 +37,8 @@ class Server:
     """moto at a free port of this machine, empty, for as long as the context lasts."""
 
     def __enter__(self):
-        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        for name in ("werkzeug", "moto"):
+            logging.getLogger(name).setLevel(logging.ERROR)
         self.server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
         self.server.start()
         host, port = self.server.get_host_and_port()
@@ -164,6 +170,14 @@ def bucket(made, properties, region):
     s3.put_bucket_lifecycle_configuration(Bucket=made.name, LifecycleConfiguration={"Rules": rules})
 
 
+@completes(Role)
+def role(made, properties, region):
+    """Whose policies moto keeps as Python writes dictionaries, unchecked."""
+    for policy in properties["Policies"]:
+        client("iam", region).put_role_policy(
+            RoleName=made.name, PolicyName=policy["PolicyName"], PolicyDocument=json.dumps(policy["PolicyDocument"]))
+
+
 @completes(FakeLoadBalancer)
 def load_balancer(made, properties, region):
     client("elbv2", region).modify_load_balancer_attributes(
@@ -181,6 +195,20 @@ def auto_scaling_group(made, properties, region):
     for hook in properties.get("LifecycleHookSpecificationList", []):
         client("autoscaling", region).put_lifecycle_hook(AutoScalingGroupName=made.name, **hook)
 
+
+# These stay when their stack is removed.
+RouteTable.delete = lambda table, _, region: client("ec2", region).delete_route_table(RouteTableId=table.id)
+VPCEndPoint.delete = lambda endpoint, _, region: client("ec2", region).delete_vpc_endpoints(VpcEndpointIds=[endpoint.id])
+FakeTargetGroup.delete = lambda group, _, region: client("elbv2", region).delete_target_group(TargetGroupArn=group.arn)
+
+
+def remove_group(group, account, region, original=FakeAutoScalingGroup.delete):
+    """To CloudFormation what is gone is removed."""
+    if group.name in autoscaling_backends[account][region].autoscaling_groups:
+        original(group, account, region)
+
+
+FakeAutoScalingGroup.delete = remove_group
 
 # moto heeds the policy of a bucket, but none of its conditions: one that denies what comes without TLS would deny all.
 FakeBucket.get_permission = lambda *_, **__: PermissionResult.NEUTRAL
@@ -234,11 +262,15 @@ def apply(change_set, original=ChangeSet.apply):
     stack = change_set.stack
     stack.template = change_set.template
     stack._parse_template()
+    # So that only those that differ are taken for changed.
+    stack.resource_map.input_parameters = values(stack, stack.parameters)
+    change_set.parameters = stack.parameters = values(stack, change_set.parameters)
     original(change_set)
-    stack.parameters = change_set.parameters
     stack.output_map = stack._create_output_map()
 
 
 ChangeSet.apply = apply
 Stack.has_parameters = lambda stack, other: values(stack, stack.parameters) == values(stack, other)
 Stack.stack_parameters = property(lambda stack: values(stack, stack.parameters))
+# What UpdateStack says when nothing has changed; a change set without changes is made, and says so itself.
+CloudFormationResponse._validate_different_update = lambda *_: None
