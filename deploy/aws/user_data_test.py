@@ -76,11 +76,12 @@ class Guest:
         top = next(pathlib.Path(mount[1]) for mount in mounts if mount[2] == "cgroup2")
         self.cgroup = top / f"saccade-guest-{os.getpid()}"
         self.cgroup.mkdir()
-        self.process = subprocess.Popen(
-            ["unshare", "--mount", "--pid", "--uts", "--ipc", "--cgroup", "--fork", "--kill-child",
-             HERE / "guest", BASE, folder],
-            stdin=subprocess.DEVNULL, stdout=(folder / "console").open("w"), stderr=subprocess.STDOUT,
-            preexec_fn=lambda: (self.cgroup / "cgroup.procs").write_text(str(os.getpid())))
+        with (folder / "console").open("w") as console:
+            self.process = subprocess.Popen(
+                ["unshare", "--mount", "--pid", "--uts", "--ipc", "--cgroup", "--fork", "--kill-child",
+                 HERE / "guest", BASE, folder],
+                stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT,
+                preexec_fn=lambda: (self.cgroup / "cgroup.procs").write_text(str(os.getpid())))
         self.init = self.find_init()
         assert self.run("systemctl", "is-system-running", "--wait", check=False).stdout.strip() == "running"
 
@@ -136,19 +137,25 @@ class UserDataTest(unittest.TestCase):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             cls.port = probe.getsockname()[1]
-        cls.guest = Guest(cls.folder / "guest" if (cls.folder / "guest").mkdir() is None else None)
+        (cls.folder / "guest").mkdir()
+        cls.guest = Guest(cls.folder / "guest")
         cls.addClassCleanup(cls.guest.close)
 
     @classmethod
     def start_cloud(cls):
+        # Temporary ones, as a role has.
+        cls.keys = {
+            "aws_access_key_id": "ASIATESTTESTTESTTEST", "aws_secret_access_key": "secret" * 6, "aws_session_token": "session"}
+        (cls.folder / "cloud").mkdir()
+        credentials = cls.folder / "cloud/credentials"
+        credentials.touch(0o600)
+        credentials.write_text("[default]\n" + "".join(f"{key} = {value}\n" for key, value in cls.keys.items()))
         process = subprocess.Popen(
             [SACCADE, "cloud", "--port", "0", "--data", cls.folder / "cloud"], stdout=subprocess.PIPE, text=True)
         cls.addClassCleanup(process.wait)
         cls.addClassCleanup(process.terminate)
         cls.addClassCleanup(process.stdout.close)
         cls.cloud = process.stdout.readline().split()[-1]
-        text = (cls.folder / "cloud/credentials").read_text()
-        cls.keys = dict(re.findall(r"(aws_\w+) = (\S+)", text))
 
     @classmethod
     def cloud_client(cls, service):
@@ -184,7 +191,7 @@ class UserDataTest(unittest.TestCase):
             f"iam/security-credentials/{STACK}-role": json.dumps({
                 "Code": "Success", "Type": "AWS-HMAC", "LastUpdated": "2000-01-01T00:00:00Z",
                 "AccessKeyId": cls.keys["aws_access_key_id"], "SecretAccessKey": cls.keys["aws_secret_access_key"],
-                "Token": "session", "Expiration": time.strftime("%FT%TZ", time.gmtime(time.time() + 6 * 3600))}),
+                "Token": cls.keys["aws_session_token"], "Expiration": time.strftime("%FT%TZ", time.gmtime(time.time() + 6 * 3600))}),
         }
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Metadata)
         threading.Thread(target=server.serve_forever, daemon=True).start()
