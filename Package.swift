@@ -51,6 +51,7 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let sqlite: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
 
 let package = Package(
   name: "saccade",
@@ -63,6 +64,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
   ],
   targets: [
     system("CLibuv", "libuv"),
@@ -86,7 +88,7 @@ let package = Package(
     library("Recognition", ["Sandbox", "CTurboJPEG", "CVips", "CYUV", "COpenVINO", "CSeccomp"]),
     library("AppTier", ["Recognition", "AWS", "Jobs", "EventLoop", deque, logging]),
     library("LocalCloud", ["HTTP", "AWS", "EventLoop", "COpenSSL", "CISAL", sqlite, deque, logging]),
-    library("Elasticity", ["EventLoop", logging]),
+    library("Elasticity", ["EventLoop", deque, histogram, logging]),
     .executableTarget(
       name: "saccade",
       dependencies: [

@@ -1,8 +1,8 @@
 extension ElasticityPolicy {
   /// The same policy for a fleet that reacts in other times than one of instances.
   ///
-  /// All periods become `period`. Thresholds and steps are backlogs that a worker clears in so many periods, and become
-  /// smaller or larger as the period does; a threshold of one message or none is about there being work, and stays.
+  /// All periods become `period`. Steps are backlogs that a worker clears in so many periods, and become smaller or larger
+  /// as the period does. Thresholds stay: they tell waiting from what is on its way.
   /// - Parameters:
   ///   - period: For each alarm, at least 10 ms.
   ///   - minimum: At least 1.
@@ -21,15 +21,15 @@ extension ElasticityPolicy {
 
 extension ElasticityPolicy.Rule {
   fileprivate mutating func pace(by factor: Double, period: Duration, warmup: Duration) {
-    // Sums, and not differences, are rounded, so that neither gaps come of it nor steps that overlap.
-    func scaled(_ depth: Double) -> Double { depth > 1 ? max(1, (depth * factor).rounded()) : depth }
-    let threshold = scaled(alarm.threshold)
+    // Sums, and not differences, are scaled and rounded, so that neither gaps come of it nor steps that overlap.
+    func scaled(_ bound: Double) -> Double {
+      bound > 0 ? max(0, ((alarm.threshold + bound) * factor).rounded() - alarm.threshold) : bound
+    }
     for index in policy.steps.indices {
-      policy.steps[index].lowerBound = policy.steps[index].lowerBound.map { scaled(alarm.threshold + $0) - threshold }
-      policy.steps[index].upperBound = policy.steps[index].upperBound.map { scaled(alarm.threshold + $0) - threshold }
+      policy.steps[index].lowerBound = policy.steps[index].lowerBound.map(scaled)
+      policy.steps[index].upperBound = policy.steps[index].upperBound.map(scaled)
     }
     policy.steps.removeAll { $0.lowerBound != nil && $0.lowerBound == $0.upperBound }
-    alarm.threshold = threshold
     alarm.period = period
     policy.cooldown = policy.cooldown.map { $0 * factor }
     policy.estimatedInstanceWarmup = warmup

@@ -1,30 +1,34 @@
 extension ElasticityPolicy {
-  /// Saccade's own.
+  /// Saccade's own, for workers that classify some 200 photos a second and are ready a minute or two after they were wanted.
   ///
-  /// It is made for workers of two cores, which classify some 200 photos a second, and instances that take a minute or
-  /// two to be ready. Scaling out adds workers by the backlog. Scaling in waits until no message has been visible or in
-  /// flight for a while: visible alone is zero whenever the workers keep up. Then one worker is enough, so it leaves one.
+  /// Until then, and until CloudWatch has noticed, a worker clears 24 000 photos: with so many the fleet gets larger than by
+  /// the first step, and all of it is started when they are four times as many. The first step begins where photos wait
+  /// longer than they take, 0.1 s of a worker's, and is wide enough that the next hours' growth finds room.
+  ///
+  /// Scaling in waits until two minutes have shown no message visible or in flight: visible alone is zero whenever the
+  /// workers keep up. Then one worker is enough, so one is left.
+  ///
+  /// `saccade plan` shows what comes of it; deploy/README.md has the figures.
   package static let standard = ElasticityPolicy(
     minimum: 1, maximum: 19,
     rules: [
       Rule(
         alarm: MetricAlarm(
-          name: "backlog", metric: .visible, statistic: .maximum, comparison: .greaterThanOrEqual, threshold: 1_000,
+          name: "backlog", metric: .visible, statistic: .maximum, comparison: .greaterThanOrEqual, threshold: 20,
           period: .seconds(60), evaluationPeriods: 1, datapointsToAlarm: 1, missingData: .notBreaching),
         policy: StepScalingPolicy(
           name: "scale-out", adjustmentType: .changeInCapacity,
           steps: [
-            StepAdjustment(lowerBound: 0, upperBound: 4_000, adjustment: 1),
-            StepAdjustment(lowerBound: 4_000, upperBound: 14_000, adjustment: 2),
-            StepAdjustment(lowerBound: 14_000, upperBound: 29_000, adjustment: 4),
-            StepAdjustment(lowerBound: 29_000, upperBound: 59_000, adjustment: 9),
-            StepAdjustment(lowerBound: 59_000, upperBound: nil, adjustment: 18),
+            StepAdjustment(lowerBound: 0, upperBound: 23_980, adjustment: 5),
+            StepAdjustment(lowerBound: 23_980, upperBound: 47_980, adjustment: 9),
+            StepAdjustment(lowerBound: 47_980, upperBound: 95_980, adjustment: 13),
+            StepAdjustment(lowerBound: 95_980, upperBound: nil, adjustment: 18),
           ],
-          estimatedInstanceWarmup: .seconds(60))),
+          estimatedInstanceWarmup: .seconds(120))),
       Rule(
         alarm: MetricAlarm(
           name: "idle", metric: .visiblePlusInFlight, statistic: .maximum, comparison: .lessThanOrEqual, threshold: 0,
-          period: .seconds(60), evaluationPeriods: 3, datapointsToAlarm: 3, missingData: .ignore),
+          period: .seconds(60), evaluationPeriods: 2, datapointsToAlarm: 2, missingData: .ignore),
         policy: StepScalingPolicy(
           name: "scale-in", adjustmentType: .exactCapacity,
           steps: [StepAdjustment(lowerBound: nil, upperBound: 0, adjustment: 1)])),

@@ -79,7 +79,7 @@ import Testing
         == "Alarm 'messages' needs no datapoint, or more datapoints than it looks at.")
   }
 
-  @Test("a policy at another pace is valid, with thresholds that are as many periods of a worker")
+  @Test("a policy at another pace is valid, with steps that are as many periods of a worker")
   func pace() throws {
     for policy in [ElasticityPolicy.standard, .thresholdOne] {
       for milliseconds in [10, 100, 500, 1_000, 5_000, 60_000, 120_000] {
@@ -89,11 +89,14 @@ import Testing
         #expect(paced.maximum == 4)
       }
     }
-    let same = ElasticityPolicy.standard.paced(period: .seconds(60), minimum: 1, maximum: 19, warmup: .seconds(60))
+    let same = ElasticityPolicy.standard.paced(period: .seconds(60), minimum: 1, maximum: 19, warmup: .seconds(120))
     #expect(same.rules[0] == ElasticityPolicy.standard.rules[0])
-    let half = ElasticityPolicy.standard.paced(period: .seconds(30), minimum: 1, maximum: 19, warmup: .zero)
-    #expect(half.rules[0].alarm.threshold == ElasticityPolicy.standard.rules[0].alarm.threshold / 2)
-    #expect(half.rules[1].alarm.threshold == 0)
+    let fast = ElasticityPolicy.standard.paced(period: .seconds(1), minimum: 1, maximum: 19, warmup: .zero)
+    #expect(fast.rules[0].alarm.threshold == 20)
+    #expect(fast.rules[0].policy.steps.map(\.lowerBound) == [0, 380, 780, 1_580])
+    #expect(fast.rules[0].policy.steps.map(\.upperBound) == [380, 780, 1_580, nil])
+    let faster = ElasticityPolicy.standard.paced(period: .milliseconds(20), minimum: 1, maximum: 19, warmup: .zero)
+    #expect(faster.rules[0].policy.steps.map(\.adjustment) == [13, 18], "backlogs of 8 and 16 are below the threshold")
   }
 
   @Test(
