@@ -24,9 +24,10 @@ from moto.cloudformation.models import ChangeSet, Stack
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.core.common_models import CloudFormationModel
 from moto.ec2.models import ec2_backends
+from moto.ec2.models.internet_gateways import InternetGateway
 from moto.ec2.models.route_tables import RouteTable
 from moto.ec2.models.vpcs import VPCEndPoint
-from moto.elbv2.models import FakeLoadBalancer, FakeTargetGroup
+from moto.elbv2.models import FakeListener, FakeLoadBalancer, FakeTargetGroup
 from moto.iam.access_control import PermissionResult
 from moto.iam.models import Role
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
@@ -196,9 +197,20 @@ def auto_scaling_group(made, properties, region):
         client("autoscaling", region).put_lifecycle_hook(AutoScalingGroupName=made.name, **hook)
 
 
+def delete(resources):
+    """In the reverse order of their creation, as CloudFormation does, and not by chance."""
+    made = [name for name in resources._parsed_resources if name in resources._resource_json_map]
+    for name in reversed(made):
+        resources._delete_resource(resources._parsed_resources.pop(name), resources._resource_json_map[name])
+
+
+parsing.ResourceMap.delete = delete
+
 # These stay when their stack is removed.
 RouteTable.delete = lambda table, _, region: client("ec2", region).delete_route_table(RouteTableId=table.id)
 VPCEndPoint.delete = lambda endpoint, _, region: client("ec2", region).delete_vpc_endpoints(VpcEndpointIds=[endpoint.id])
+InternetGateway.delete = lambda gateway, account, region: ec2_backends[account][region].internet_gateways.pop(gateway.id)
+FakeListener.delete = lambda listener, _, region: client("elbv2", region).delete_listener(ListenerArn=listener.arn)
 FakeTargetGroup.delete = lambda group, _, region: client("elbv2", region).delete_target_group(TargetGroupArn=group.arn)
 
 
