@@ -42,7 +42,7 @@ struct HeldJobs {
   private var nextNumber = 0
 
   init(limits: WorkerLimits) {
-    aheadCountMax = limits.concurrency + limits.prefetchCount
+    aheadCountMax = limits.batchSize * limits.concurrency + limits.prefetchCount
     heldCountMax = limits.heldCountMax
     // At half time, so that one extension may fail and the next still comes in time.
     extensionInterval = limits.visibilityTimeout / 2

@@ -14,7 +14,7 @@ import Recognition
   private let replyPolicy: ReplyQueuePolicy
   private let replies: ReplyQueues
   private let custody: Custody
-  private let slots: RecognitionSlots
+  private let recognitions: RecognitionQueue
   private let logger: Logger
   private var recent: RecentJobs
   private var repeatCount = 0
@@ -30,7 +30,7 @@ import Recognition
     self.replyPolicy = replyPolicy
     self.replies = ReplyQueues(sqs: sqs, limits: limits)
     self.custody = custody
-    self.slots = RecognitionSlots(count: limits.concurrency)
+    self.recognitions = RecognitionQueue(processorCount: limits.concurrency)
     self.logger = logger
     recent = RecentJobs(countMax: limits.recentCountMax)
   }
@@ -152,13 +152,13 @@ import Recognition
   private func recognise(
     _ image: [UInt8], with model: ImageRecognition, _ message: SQSMessage, _ ticket: HeldJobs.Ticket
   ) async throws(Obstacle) -> RecognitionResult {
-    do { try await slots.acquire() } catch { throw .stopped }
-    defer { slots.release() }
-    try advance(ticket, to: .recognising)
     let result: RecognitionResult
-    do {
-      result = try await model.result(for: image)
+    do throws(RecognitionQueue.Failure) {
+      result = try await recognitions.result(for: image, with: model) { [custody] in
+        custody.advance(ticket, to: .recognising)
+      }
     } catch {
+      guard case .recognition(let error) = error else { throw .stopped }
       throw Obstacle(error, isLastAttempt: message.receiveCount >= limits.inferenceAttemptCountMax)
     }
     try advance(ticket, to: .answering)

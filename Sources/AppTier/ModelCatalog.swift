@@ -23,7 +23,7 @@ package struct ModelCatalog: Sendable {
     }
   }
 
-  /// Each has its own compiled graphs and buffers, some 20 MB a core; and an error that lists all their names is to fit
+  /// Each has its own compiled graphs and buffers, some 50 MB a core; and an error that lists all their names is to fit
   /// into an answer.
   package static let countMax = 8
 

@@ -2,10 +2,12 @@ import Jobs
 
 /// Every bound of a worker, in one place.
 package struct WorkerLimits: Sendable {
-  /// Images classified at once, each on a core.
+  /// Inferences at once, each on a core.
   package var concurrency: Int
-  /// Jobs received ahead of those that are being classified. While one is classified, the next comes from S3 and the
-  /// one after from SQS, for each core; two more for when either hesitates. No more than that: jobs that wait here are
+  /// Images that an inference takes at most.
+  package var batchSize: Int
+  /// Jobs received ahead of those that are being classified. While one batch is classified, the next comes from S3 and a
+  /// job after it from SQS, for each core; two more for when either hesitates. No more than that: jobs that wait here are
   /// missing from the queue's depth, by which the fleet is scaled, and from the hands of workers with nothing to do.
   package var prefetchCount: Int
   /// Jobs that are held at all. Beyond the ones ahead, these are classified and wait for S3 and SQS to take what was
@@ -65,11 +67,12 @@ package struct WorkerLimits: Sendable {
   /// What `--concurrency` may be; libuv has no more threads than 1024, and no machine of ours more cores.
   package static let concurrencyRange = 1...256
 
-  package init(concurrency: Int) {
-    precondition(Self.concurrencyRange.contains(concurrency))
+  package init(concurrency: Int, batchSize: Int = 1) {
+    precondition(Self.concurrencyRange.contains(concurrency) && batchSize > 0)
     self.concurrency = concurrency
-    prefetchCount = 2 * concurrency + 2
-    heldCountMax = concurrency + prefetchCount + 64
+    self.batchSize = batchSize
+    prefetchCount = (batchSize + 1) * concurrency + 2
+    heldCountMax = batchSize * concurrency + prefetchCount + 64
   }
 
   /// For how long to hide a job after it failed.

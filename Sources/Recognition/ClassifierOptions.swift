@@ -13,11 +13,19 @@ package struct ClassifierOptions: Sendable, Equatable {
 
   package var precision = Precision.automatic
 
-  /// How many inferences run at once, each on a core; a caller beyond that waits its turn. Each costs some 20 MB.
+  /// How many inferences run at once, each on a core; a caller beyond that waits its turn. Each costs some 50 MB, without
+  /// batches 20.
   package var concurrency: Int
 
   /// Where compiled models are kept so that the next process starts faster; nil keeps none. Created when absent.
   package var cacheDirectory: String?
+
+  /// How many images one inference takes where so many wait; nil takes what measures fastest for the precision. A model
+  /// that cannot take several at once takes one, whatever this says.
+  package var batchSize: Int?
+
+  /// What `batchSize` may be: beyond that each image costs more again, since the layers' data leave the core's caches.
+  package static let batchSizeRange = 1...16
 
   /// How many classes an answer names.
   package var topCount = 5

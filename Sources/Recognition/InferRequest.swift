@@ -4,13 +4,16 @@ import COpenVINO
 ///
 /// Sendable on the pool's word: a request is with one thread at a time.
 final class InferRequest: @unchecked Sendable {
+  /// How many images an inference takes: no fewer, no more.
+  let batchSize: Int
+
   private let request: OpaquePointer
   private let input: OpaquePointer
   private let output: OpaquePointer
   private let inputBytes: UnsafeMutableRawBufferPointer
   private let outputValues: UnsafeBufferPointer<Float>
 
-  init(_ compiled: OpaquePointer) throws(OpenVINO.Failure) {
+  init(_ compiled: OpaquePointer, batchSize: Int) throws(OpenVINO.Failure) {
     let request = try OpenVINO.make { ov_compiled_model_create_infer_request(compiled, $0) }
     var tensors: [OpaquePointer] = []
     do {
@@ -26,7 +29,7 @@ final class InferRequest: @unchecked Sendable {
       ov_infer_request_free(request)
       throw error
     }
-    (self.request, input, output) = (request, tensors[0], tensors[1])
+    (self.request, input, output, self.batchSize) = (request, tensors[0], tensors[1], batchSize)
   }
 
   deinit {
@@ -35,12 +38,20 @@ final class InferRequest: @unchecked Sendable {
     ov_infer_request_free(request)
   }
 
-  /// Runs the model on the calling thread; `body` sees the outputs, which are valid during its call.
-  func infer<Result>(_ pixels: PixelTensor, _ body: (Span<Float>) -> Result) throws(OpenVINO.Failure) -> Result {
-    precondition(pixels.bytes.count == inputBytes.count, "the tensor is not of the model's size")
-    inputBytes.copyBytes(from: pixels.bytes)
+  /// Runs the model on the calling thread; `body` sees the outputs of each picture, which are valid during its call.
+  /// - Parameter pictures: `batchSize` of them.
+  func infer<Result>(
+    _ pictures: ArraySlice<PixelTensor>, _ body: (Span<Float>) -> Result
+  ) throws(OpenVINO.Failure) -> [Result] {
+    precondition(pictures.count == batchSize, "the request takes \(batchSize) pictures")
+    let byteCount = inputBytes.count / batchSize
+    for (place, pixels) in pictures.enumerated() {
+      precondition(pixels.bytes.count == byteCount, "the tensor is not of the model's size")
+      UnsafeMutableRawBufferPointer(rebasing: inputBytes[(place * byteCount)...]).copyBytes(from: pixels.bytes)
+    }
     try OpenVINO.check(ov_infer_request_infer(request))
-    return body(outputValues.span)
+    let valueCount = outputValues.count / batchSize
+    return (0..<batchSize).map { body(outputValues.span.extracting($0 * valueCount..<($0 + 1) * valueCount)) }
   }
 
   /// Stays where it is for the request's life, the shapes being fixed.

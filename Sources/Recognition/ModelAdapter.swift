@@ -34,9 +34,19 @@ struct ModelAdapter {
     guard zip(dimensions, shape).allSatisfy({ $0 == $1 || $0 < 0 || ($0 > 1 && $1 == 1) }) else {
       throw OpenVINO.Failure(text: "its input \(dimensions) is not a square of three channels")
     }
-    guard dimensions != shape else { return }
+    if dimensions != shape { try ModelAdapter.reshape(model, to: shape) }
+  }
+
+  /// Makes an adapted model take several images at once. Fails when a layer's shape is fixed to one.
+  static func reshape(_ adapted: OpaquePointer, forBatchesOf batchSize: Int) throws(OpenVINO.Failure) {
+    let inputPort = try OpenVINO.make { ov_model_const_input(adapted, $0) }
+    defer { ov_output_const_port_free(inputPort) }
+    try reshape(adapted, to: [batchSize] + OpenVINO.Port(inputPort).dimensions.dropFirst())
+  }
+
+  private static func reshape(_ model: OpaquePointer, to shape: [Int]) throws(OpenVINO.Failure) {
     var partial = ov_partial_shape_t()
-    try OpenVINO.check(ov_partial_shape_create_static(4, shape.map(Int64.init), &partial))
+    try OpenVINO.check(ov_partial_shape_create_static(Int64(shape.count), shape.map(Int64.init), &partial))
     defer { ov_partial_shape_free(&partial) }
     try OpenVINO.check(ov_model_reshape_single_input(model, partial))
   }

@@ -4,6 +4,6 @@ package struct RecognitionResult: Sendable {
   package let top: [Classification]
   /// From the file's bytes to the model's pixels.
   package let decoding: Duration
-  /// From pixels to labels, waiting for a free inference request included.
+  /// From pixels to labels, of all images that were classified together, waiting for a free inference request included.
   package let inference: Duration
 }

@@ -26,15 +26,40 @@ package struct Recognizer: Sendable {
   /// What an image file shows. Blocks for as long as `timings` of the result says, and longer when more threads are
   /// at it than `ClassifierOptions.concurrency` admits.
   package func recognize(_ file: Span<UInt8>) throws(RecognitionError) -> RecognitionResult {
-    let clock = ContinuousClock()
-    let start = clock.now
+    let start = ContinuousClock.now
     let pixels = try decode(file)
-    let decoded = clock.now
+    let decoded = ContinuousClock.now
     do {
       let top = try classifier.classify(pixels)
-      return RecognitionResult(top: top, decoding: decoded - start, inference: clock.now - decoded)
+      return RecognitionResult(top: top, decoding: decoded - start, inference: ContinuousClock.now - decoded)
     } catch {
       throw .unclassified(error)
+    }
+  }
+
+  /// What several image files show: those that can be decoded are classified together, which takes less time than one
+  /// by one where there are `Classifier.batchSize`.
+  /// - Returns: as many, in their order.
+  package func recognize(_ files: [[UInt8]]) -> [Result<RecognitionResult, RecognitionError>] {
+    let decoded = files.map { file in
+      Result { () throws(RecognitionError) in
+        let start = ContinuousClock.now
+        return (pixels: try decode(file.span), duration: ContinuousClock.now - start)
+      }
+    }
+    let start = ContinuousClock.now
+    let tops = Result { () throws(ClassifierError) in
+      try classifier.classify(decoded.compactMap { try? $0.get().pixels })
+    }
+    let inference = ContinuousClock.now - start
+    var next = 0
+    return decoded.map { picture in
+      picture.flatMap { picture in
+        defer { next += 1 }
+        return tops.flatMap { $0[next] }.mapError(RecognitionError.unclassified).map {
+          RecognitionResult(top: $0, decoding: picture.duration, inference: inference)
+        }
+      }
     }
   }
 

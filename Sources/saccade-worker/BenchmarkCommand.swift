@@ -8,7 +8,8 @@ struct BenchmarkCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "benchmark", abstract: "Measures how many images a second this machine recognises.",
     discussion: """
-      The model alone on pixels that are ready, decoding alone, and both, by turns. A fleet is sized by the last: a worker \
+      The model alone on pixels that are ready, one image at a time and as many as it takes best (--batch-size), decoding \
+      alone, and both, by turns. A fleet is sized by the last: a worker \
       does hardly less. Processor time is that of the whole process, which other work on the machine disturbs less.
       """)
 
@@ -20,7 +21,7 @@ struct BenchmarkCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Images at once, each on a core. Default: one.", valueName: "n"))
   var concurrency = 1
 
-  @Option(help: ArgumentHelp("For each of the three, in all.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("For each of the four, in all.", valueName: "seconds"))
   var seconds = 5
 
   @Flag(help: "A JSON object instead of text.")
@@ -40,29 +41,36 @@ struct BenchmarkCommand: ParsableCommand {
     _ = try modelOptions.awaitDecoders(decoders)
     let samples = try samples(for: recognizer.decoder)
 
-    var (model, decoding, whole) = (Measurement(), Measurement(), Measurement())
+    let batchSize = recognizer.classifier.batchSize
+    var (model, batched, decoding, whole) = (Measurement(), Measurement(), Measurement(), Measurement())
     for round in 0...Self.roundCount {
       let duration = Duration.seconds(seconds) / Self.roundCount
-      let alone = try measure(duration, decoders) { index in
-        _ = try recognizer.classifier.classify(samples[index % samples.count].pixels)
+      let alone = try measure(duration, decoders) { indices in
+        _ = try recognizer.classifier.classify(samples[indices.lowerBound % samples.count].pixels)
       }
-      let decoded = try measure(duration, decoders) { index in
-        let image = samples[index % samples.count].image
+      let aloneBatched = try measure(duration, decoders, batchSize) { indices in
+        let pictures = indices.map { samples[$0 % samples.count].pixels }
+        for top in try recognizer.classifier.classify(pictures) { _ = try top.get() }
+      }
+      let decoded = try measure(duration, decoders) { indices in
+        let image = samples[indices.lowerBound % samples.count].image
         _ = try recognizer.decoder.decode(image.span)
       }
-      let together = try measure(duration, decoders) { index in
-        _ = try recognizer.recognize(samples[index % samples.count].image)
+      let together = try measure(duration, decoders, batchSize) { indices in
+        for result in recognizer.recognize(indices.map { samples[$0 % samples.count].image }) { _ = try result.get() }
       }
       // The first is for warming up.
       if round > 0 {
         model.add(alone)
+        batched.add(aloneBatched)
         decoding.add(decoded)
         whole.add(together)
       }
     }
     let report = Report(
       model: recognizer.classifier.model.name, precision: recognizer.classifier.precision, images: samples.count,
-      concurrency: concurrency, modelAlone: .init(model, concurrency),
+      concurrency: concurrency, batchSize: batchSize, modelAlone: .init(model, concurrency),
+      modelAloneInBatches: .init(batched, concurrency),
       decodingAlone: .init(decoding, concurrency), withDecoding: .init(whole, concurrency))
     if json {
       let encoder = JSONEncoder()
@@ -110,10 +118,11 @@ struct BenchmarkCommand: ParsableCommand {
     }
   }
 
-  /// Repeats `work` on as many threads as there are to be images at once. It is given ascending numbers; its first error
-  /// ends the measurement.
+  /// Repeats `work` on as many threads as there are to be inferences at once. It is given ascending numbers, `batchSize` a
+  /// time; its first error ends the measurement.
   private func measure(
-    _ duration: Duration, _ decoders: DecoderPool?, _ work: @escaping @Sendable (Int) throws -> Void
+    _ duration: Duration, _ decoders: DecoderPool?, _ batchSize: Int = 1,
+    _ work: @escaping @Sendable (Range<Int>) throws -> Void
   ) throws -> Measurement {
     let next = Atomic(0)
     let failure = Mutex<(any Error)?>(nil)
@@ -122,7 +131,10 @@ struct BenchmarkCommand: ParsableCommand {
     let end = start + duration
     DispatchQueue.concurrentPerform(iterations: concurrency) { _ in
       do {
-        while ContinuousClock.now < end { try work(next.wrappingAdd(1, ordering: .relaxed).oldValue) }
+        while ContinuousClock.now < end {
+          let first = next.wrappingAdd(batchSize, ordering: .relaxed).oldValue
+          try work(first..<first + batchSize)
+        }
       } catch {
         failure.withLock { $0 = $0 ?? error }
       }
@@ -187,11 +199,13 @@ private struct Report: Encodable, CustomStringConvertible {
   let precision: String
   let images: Int
   let concurrency: Int
+  let batchSize: Int
   let modelAlone: Rate
+  let modelAloneInBatches: Rate
   let decodingAlone: Rate
   let withDecoding: Rate
 
-  /// Of the images that the model alone does in the same processor time.
+  /// Of the images that the model alone, one at a time, does in the same processor time.
   var share: Double { modelAlone.cpuMillisecondsPerImage / withDecoding.cpuMillisecondsPerImage }
 
   var description: String {
@@ -203,6 +217,7 @@ private struct Report: Encodable, CustomStringConvertible {
     return """
       \(model) in \(precision), \(images) images, \(concurrency) at once
       \(line("model alone   ", modelAlone))
+      \(line("\(batchSize) at a time   ", modelAloneInBatches))
       \(line("decoding alone", decodingAlone))
       \(line("with decoding ", withDecoding)), \(String(format: "%.2f", share)) of the model alone
       """

@@ -37,7 +37,9 @@ struct FileRun {
   /// Classifies, and calls `tell` for each file that is an image or should be one.
   /// - Returns: how many that were. When a signal asks for an end, the process ends instead, after what was done.
   func classify(_ tell: (Outcome) -> Void) -> Int {
-    let work = OrderedWork(entries, threadCount: threadCount) { [recognizer] in Self.outcome(of: $0, recognizer) }
+    let work = OrderedWork(
+      entries, threadCount: threadCount, batchSize: recognizer.classifier.batchSize, isAlone: \.mayBlock
+    ) { [recognizer] in Self.outcomes(of: $0, recognizer) }
     interruption.onSignal { work.stop() }
     var progress = ProgressBar(of: entries.count)
     var (doneCount, toldCount) = (0, 0)
@@ -63,24 +65,34 @@ struct FileRun {
     return toldCount
   }
 
-  /// nil for a file that was found and is no image.
-  private static func outcome(of entry: ImageFiles.Entry, _ recognizer: Recognizer) -> Outcome? {
-    let result: Result<[Classification], Failure>
-    do {
-      result = .success(try recognizer.recognize(try entry.read(upTo: ImageLimits().byteCountMax)).top)
-    } catch let error as RecognitionError {
-      result = .failure(Failure(code: error.code, message: error.message))
-    } catch ImageFiles.Entry.ReadFailure.passedOver {
-      return nil
-    } catch ImageFiles.Entry.ReadFailure.tooLarge(let byteCountMax) {
-      result = .failure(
-        Failure(code: "image-too-large", message: "The file has more than \(byteCountMax) bytes."))
-    } catch ImageFiles.Entry.ReadFailure.unreadable(let reason) {
-      result = .failure(Failure(code: "unreadable-file", message: "It cannot be read: \(reason)."))
-    } catch {
-      result = .failure(Failure(code: "internal", message: "\(error)"))
+  /// Nil for files that were found and are no images.
+  private static func outcomes(of entries: ArraySlice<ImageFiles.Entry>, _ recognizer: Recognizer) -> [Outcome?] {
+    let files = entries.map(read)
+    var results = recognizer.recognize(files.compactMap { try? $0?.get() })[...]
+    return zip(entries, files).map { entry, file in
+      file.map { file in
+        Outcome(
+          path: entry.path,
+          result: file.flatMap { _ in
+            results.removeFirst().map(\.top).mapError { Failure(code: $0.code, message: $0.message) }
+          })
+      }
     }
-    return Outcome(path: entry.path, result: result)
+  }
+
+  /// Nil for a file that was found and is no image.
+  private static func read(_ entry: ImageFiles.Entry) -> Result<[UInt8], Failure>? {
+    do throws(ImageFiles.Entry.ReadFailure) {
+      return .success(try entry.read(upTo: ImageLimits().byteCountMax))
+    } catch {
+      switch error {
+      case .passedOver: return nil
+      case .tooLarge(let byteCountMax):
+        return .failure(Failure(code: "image-too-large", message: "The file has more than \(byteCountMax) bytes."))
+      case .unreadable(let reason):
+        return .failure(Failure(code: "unreadable-file", message: "It cannot be read: \(reason)."))
+      }
+    }
   }
 }
 

@@ -16,6 +16,8 @@ struct ImageFiles {
     /// "-" is standard input.
     let path: String
     let origin: Origin
+    /// A pipe or a device: reading it may take for ever.
+    private(set) var mayBlock = false
   }
 
   private(set) var entries: [Entry] = []
@@ -28,11 +30,13 @@ struct ImageFiles {
   init(_ arguments: [String], isStopped: () -> Bool) {
     for argument in arguments {
       entered = []
-      guard argument != "-", let status = Self.status(of: argument), Self.isFolder(status) else {
-        entries.append(Entry(path: argument, origin: .named))
-        continue
+      let status = argument == "-" ? nil : Self.status(of: argument)
+      if let status, Self.isFolder(status) {
+        walk(argument, isStopped)
+      } else {
+        let mayBlock = status.map { !Self.isFile($0) } ?? (argument == "-")
+        entries.append(Entry(path: argument, origin: .named, mayBlock: mayBlock))
       }
-      walk(argument, isStopped)
     }
   }
 
@@ -51,8 +55,7 @@ struct ImageFiles {
         } catch {
           entries.append(Entry(path: path, origin: .unreadable(error.localizedDescription)))
         }
-      } else if status.st_mode & S_IFMT == S_IFREG {
-        // Reading a pipe or a device might never end.
+      } else if Self.isFile(status) {
         entries.append(Entry(path: path, origin: .found))
       }
     }
@@ -65,6 +68,8 @@ struct ImageFiles {
   }
 
   private static func isFolder(_ status: stat) -> Bool { status.st_mode & S_IFMT == S_IFDIR }
+
+  private static func isFile(_ status: stat) -> Bool { status.st_mode & S_IFMT == S_IFREG }
 }
 
 extension ImageFiles.Entry {

@@ -6,7 +6,10 @@ import Foundation
 /// bounded. The instance lives as long as its threads, which end with the last input or when it is stopped.
 final class OrderedWork<Input: Sendable, Output: Sendable>: @unchecked Sendable {
   private let inputs: [Input]
-  private let work: @Sendable (Input) -> Output
+  private let work: @Sendable (ArraySlice<Input>) -> [Output]
+  private let threadCount: Int
+  private let batchSize: Int
+  private let isAlone: @Sendable (Input) -> Bool
   private let windowCount: Int
 
   private let condition = NSCondition()
@@ -17,10 +20,19 @@ final class OrderedWork<Input: Sendable, Output: Sendable>: @unchecked Sendable 
   private var isStopped = false
 
   /// Begins at once.
-  init(_ inputs: [Input], threadCount: Int, _ work: @escaping @Sendable (Input) -> Output) {
+  /// - Parameters:
+  ///   - isAlone: of an input that others must not wait for.
+  ///   - work: is given `batchSize` inputs or fewer, and returns as many outputs in their order.
+  init(
+    _ inputs: [Input], threadCount: Int, batchSize: Int, isAlone: @escaping @Sendable (Input) -> Bool,
+    _ work: @escaping @Sendable (ArraySlice<Input>) -> [Output]
+  ) {
     self.inputs = inputs
     self.work = work
-    windowCount = 8 * threadCount
+    self.threadCount = threadCount
+    self.batchSize = batchSize
+    self.isAlone = isAlone
+    windowCount = 8 * threadCount * batchSize
     for _ in 0..<min(threadCount, inputs.count) {
       let thread = Thread { [self] in run() }
       // The main thread's, which image libraries are written for.
@@ -62,21 +74,25 @@ final class OrderedWork<Input: Sendable, Output: Sendable>: @unchecked Sendable 
   }
 
   private func run() {
-    while let index = begin() {
-      let output = work(inputs[index])
+    while let batch = begin() {
+      let done = work(inputs[batch])
       condition.withLock {
-        outputs[index] = output
+        for (index, output) in zip(batch, done) { outputs[index] = output }
         condition.broadcast()
       }
     }
   }
 
-  private func begin() -> Int? {
+  private func begin() -> Range<Int>? {
     condition.withLock {
       while !isStopped, begunCount < inputs.count, begunCount - takenCount >= windowCount { condition.wait() }
       guard !isStopped, begunCount < inputs.count else { return nil }
-      begunCount += 1
-      return begunCount - 1
+      // The last ones are shared out: no thread takes four while others have nothing to do.
+      let share = (inputs.count - begunCount + threadCount - 1) / threadCount
+      let rest = inputs[begunCount...].prefix(min(batchSize, share))
+      let batch = rest.prefix(max(1, rest.prefix { !isAlone($0) }.count))
+      begunCount = batch.endIndex
+      return batch.indices
     }
   }
 }

@@ -66,29 +66,33 @@ struct RunCommand: ParsableCommand {
   }
 
   func run() throws {
+    // Until the loop listens nothing is held. Without a handler the first process of a container would not even be told.
+    for number in [SIGTERM, SIGINT] { signal(number) { _ in _exit(0) } }
     log.bootstrap()
     let logger = Logger(label: "worker")
 
     let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-    var limits = WorkerLimits(
-      concurrency: concurrency ?? min(cores, WorkerLimits.concurrencyRange.upperBound))
-    limits.drainTimeout = .seconds(drainTimeout)
-    limits.visibilityTimeout = .seconds(visibilityTimeout)
-    // libuv reads it when the pool gets its first work. One for each of the images at once, and one to load models.
-    setenv("UV_THREADPOOL_SIZE", "\(limits.concurrency + 1)", 1)
+    let concurrency = concurrency ?? min(cores, WorkerLimits.concurrencyRange.upperBound)
+    // libuv reads it when the pool gets its first work. One for each inference at once, and one to load models.
+    setenv("UV_THREADPOOL_SIZE", "\(concurrency + 1)", 1)
     // Until the loop listens: the files that it would have read are about to be read.
     signal(SIGHUP, SIG_IGN)
 
     // Before anything else of this process is open.
-    let decoders = modelOptions.startDecoders(concurrency: limits.concurrency)
-    let load: @Sendable () throws -> ModelCatalog = { [modelOptions, limits] in
-      let recognizers = try modelOptions.recognizers(concurrency: limits.concurrency, decoders: decoders)
+    let decoders = modelOptions.startDecoders(concurrency: concurrency)
+    let load: @Sendable () throws -> ModelCatalog = { [modelOptions] in
+      let recognizers = try modelOptions.recognizers(concurrency: concurrency, decoders: decoders)
       for classifier in recognizers.map(\.classifier) {
-        logger.info("loaded \(classifier.model.path), which computes in \(classifier.precision)")
+        let batch = classifier.batchSize == 1 ? "one image" : "up to \(classifier.batchSize) images"
+        logger.info("loaded \(classifier.model.path), which computes in \(classifier.precision), \(batch) at a time")
       }
       return try ModelCatalog(recognizers.map(ImageRecognition.init))
     }
     let catalog = try load()
+    var limits = WorkerLimits(
+      concurrency: concurrency, batchSize: catalog.models.map(\.batchSize).max() ?? 1)
+    limits.drainTimeout = .seconds(drainTimeout)
+    limits.visibilityTimeout = .seconds(visibilityTimeout)
     let confinement = try modelOptions.awaitDecoders(decoders)
     logger.info("decoders are confined by \(confinement)")
     let configuration = WorkerConfiguration(

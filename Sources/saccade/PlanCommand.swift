@@ -45,6 +45,8 @@ struct PlanCommand: ParsableCommand {
 
   /// Bytes of a policy's file.
   private static let policySizeMax = 1 << 20
+  /// Bytes of a trace: some 20 for each of its lines, which are bounded, too.
+  private static let traceSizeMax = 4 << 30
   private static let sampleArrivals = ["constant:300", "poisson:300", "burst:20000", "daily:300"]
 
   func validate() throws {
@@ -98,9 +100,12 @@ struct PlanCommand: ParsableCommand {
   private func readArrivals(_ text: String) throws(PlanError) -> Arrivals {
     guard text.hasPrefix("trace:") else { return try Arrivals(text) }
     let path = String(text.dropFirst("trace:".count))
-    guard let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe) else {
-      throw PlanError("'\(path)' cannot be read.")
-    }
+    // Not a pipe or a device, which may have no end.
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    guard attributes?[.type] as? FileAttributeType == .typeRegular,
+      let size = attributes?[.size] as? Int, size <= Self.traceSizeMax,
+      let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+    else { throw PlanError("'\(path)' is no file of at most 4 GiB that can be read.") }
     return .trace(try ArrivalTrace(name: path, data: data))
   }
 

@@ -14,6 +14,7 @@ struct WorkerLimitsTests {
   @Test("what is held ahead grows with the cores and stays small")
   func prefetch() {
     #expect([1, 2, 8].map { WorkerLimits(concurrency: $0).prefetchCount } == [4, 6, 18])
+    #expect([1, 2, 8].map { WorkerLimits(concurrency: $0, batchSize: 4).prefetchCount } == [7, 12, 42])
   }
 
   @Test("a job is extended at least twice before it would become visible")

@@ -31,6 +31,22 @@ struct WorkerProcessTests {
     }
   }
 
+  @Test("a signal that comes while the model is loaded ends it with 0, too", arguments: [SIGTERM, SIGINT])
+  func stoppedWhileLoading(signal: Int32) async throws {
+    try await Bench.with(Bench.servers[0]) { bench in
+      let path = FileManager.default.temporaryDirectory.appending(path: "labels-\(UUID().uuidString)").path
+      #expect(mkfifo(path, 0o600) == 0)
+      defer { unlink(path) }
+      let worker = try await WorkerProcess(for: bench, ["--labels", path])
+      // Opens when the worker does, which then waits for labels.
+      let labels = await EventLoop.shared.offload { open(path, O_WRONLY | O_CLOEXEC) }
+      defer { close(labels) }
+      try #require(labels >= 0)
+      worker.process.send(signal: signal)
+      #expect(await worker.process.exit() == .exited(0))
+    }
+  }
+
   @Test("a mistake on the command line is said on standard error, with status 64, before anything is loaded")
   func usage() async throws {
     try await Bench.with(Bench.servers[0]) { bench in

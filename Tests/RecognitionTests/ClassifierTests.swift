@@ -146,6 +146,23 @@ struct ClassifierTests {
     #expect(try classifier.classify(plain([50, 200, 100]))[0].label == "green")
   }
 
+  @Test("a model whose layers mix the images of a batch is given one at a time", arguments: [false, true])
+  func batches(mixes: Bool) throws {
+    let files = try TinyModel(shape: [1, 1, 1, 3], channelAxis: 3)
+    defer { files.remove() }
+    // Averaging over images and rows, where a picture has one row and one column, is the same for one image.
+    let axes: [UInt8] = mixes ? [0, 1] : [1, 2]
+    try Data(axes.flatMap { [$0, 0, 0, 0, 0, 0, 0, 0] }).write(to: files.directory.appending(path: "model.bin"))
+    try files.write("{\(Self.description)}", to: "model.json")
+    var options = float32()
+    options.batchSize = 4
+    let classifier = try Classifier(try Model(path: files.path), options: options)
+    #expect(classifier.batchSize == (mixes ? 1 : 4))
+    let colours: [[UInt8]] = [[200, 0, 0], [0, 200, 0], [0, 0, 200], [1, 2, 3], [9, 8, 7]]
+    let labels = try classifier.classify(colours.map { plain($0, side: 1) }).map { try $0.get()[0].label }
+    #expect(labels == ["red", "green", "blue", "blue", "red"])
+  }
+
   @Test("numbers that are no numbers are an error, not a label")
   func notANumber() throws {
     let files = try TinyModel()

@@ -55,12 +55,16 @@ struct RecognizerTests {
     let files = Fixtures.files(in: Fixtures.photographs)
     #expect(files.count == 200)
     var (rightCount, sameCount) = (0, 0)
-    for file in files {
-      let bytes = try Fixtures.bytes(file)
-      let found = try Self.shared.get().recognize(bytes).top[0]
-      let expected = file.lastPathComponent.split(separator: "_").first.map(String.init)
-      if found.wordNetID == expected { rightCount += 1 }
-      if try reference.classify(bicubic.decode(bytes.span))[0].index == found.index { sameCount += 1 }
+    // In batches, as a worker does.
+    for start in stride(from: 0, to: files.count, by: 10) {
+      let batch = files[start..<min(start + 10, files.count)]
+      let images = try batch.map(Fixtures.bytes)
+      for ((file, bytes), result) in zip(zip(batch, images), try Self.shared.get().recognize(images)) {
+        let found = try result.get().top[0]
+        let expected = file.lastPathComponent.split(separator: "_").first.map(String.init)
+        if found.wordNetID == expected { rightCount += 1 }
+        if try reference.classify(bicubic.decode(bytes.span))[0].index == found.index { sameCount += 1 }
+      }
     }
     #expect(rightCount >= 179, "\(rightCount) of \(files.count)")
     #expect(sameCount >= 194, "\(sameCount) of \(files.count)")
@@ -114,6 +118,31 @@ struct RecognizerTests {
     let second = try Self.make(ClassifierOptions(concurrency: 1, cacheDirectory: directory.path))
     #expect(Fixtures.files(in: directory).map(\.lastPathComponent) == kept)
     #expect(try first.recognize(file).top == second.recognize(file).top)
+  }
+
+  @Test(
+    "images together get what each gets alone, and one that cannot be decoded spoils none", arguments: [1, 2, 4, 5])
+  func batches(size: Int) throws {
+    var options = ClassifierOptions(concurrency: 1)
+    options.precision = .float32
+    options.batchSize = size
+    let recognizer = try Self.make(options)
+    #expect(recognizer.classifier.batchSize == size)
+    let scenes = (0..<6).map { Picture.scene(width: 300 + 40 * $0, height: 300).jpeg() }
+    let files = scenes[..<2] + [Array("text".utf8)] + scenes[2...] + [[]]
+    let results = recognizer.recognize(Array(files))
+    #expect(results.count == files.count)
+    for (file, result) in zip(files, results) {
+      do throws(RecognitionError) {
+        let alone = try recognizer.recognize(file)
+        let together = try result.get()
+        #expect(together.top[0].index == alone.top[0].index)
+        #expect(abs(together.top[0].confidence - alone.top[0].confidence) < 1e-3)
+      } catch {
+        #expect(throws: error) { try result.get() }
+      }
+    }
+    #expect(recognizer.recognize([[UInt8]]()).isEmpty)
   }
 
   @Test("an image that cannot be decoded says so through the recognizer")

@@ -67,27 +67,33 @@ def decoding(options, sets, scratch):
     for _ in range(rounds):
         for case in cases:
             name, precision, concurrency = case
-            output = subprocess.run(
-                [worker(), "benchmark", "--json", "--seconds", str(seconds), "--precision", precision,
-                 "--concurrency", str(concurrency), *sets[name]], capture_output=True, text=True, check=True).stdout
-            found.setdefault(case, []).append(json.loads(output))
+            found.setdefault(case, []).append(benchmark(sets[name], seconds, precision, concurrency))
     rows = []
     for (name, precision, concurrency), reports in found.items():
         def cost(stage):
             return [report[stage]["cpuMillisecondsPerImage"] for report in reports]
         shares = [a / b for a, b in zip(cost("modelAlone"), cost("withDecoding"))]
         rows.append((
-            f"{name}, {precision}, {concurrency} at once", tables.spread(cost("modelAlone"), 2),
+            f"{name}, {precision}, {concurrency} at once, {reports[0]['batchSize']} at a time",
+            tables.spread(cost("modelAlone"), 2), tables.spread(cost("modelAloneInBatches"), 2),
             tables.spread(cost("decodingAlone"), 2), tables.spread(cost("withDecoding"), 2), tables.spread(shares, 2),
             f"{1000 / statistics.median(cost('modelAlone')):.0f}", f"{1000 / statistics.median(cost('withDecoding')):.0f}",
             tables.spread([report["withDecoding"]["imagesPerSecond"] for report in reports])))
     tables.table(
         "Recognition: the model alone, and decoding with it",
-        ("images", "model, CPU ms", "decoding", "both", "model / both", "model: images/s per core", "both: images/s per core",
+        ("images", "model, CPU ms", "several at a time", "decoding", "both", "model / both", "model: images/s per core", "both: images/s per core",
          "both: images/s by the clock"), rows,
-        f"Median (range) of {rounds} rounds of `saccade-worker benchmark`, {seconds} s for each of the three, by turns; the "
-        "cases take turns as well. CPU is user and system time of the process for an image; images/s per core are those of a "
+        f"Median (range) of {rounds} rounds of `saccade-worker benchmark`, {seconds} s for each of the four, by turns; the "
+        "cases take turns as well. The model is given one image at a time, and then as many as the row says, as it is with "
+        "decoding. CPU is user and system time of the process for an image; images/s per core are those of a "
         f"second of it. Photos: {describe(sets[PHOTOS])}; 12 MP: {describe(sets[LARGE])}.")
+
+
+def benchmark(files, seconds, precision, concurrency):
+    output = subprocess.run(
+        [worker(), "benchmark", "--json", "--seconds", str(seconds), "--precision", precision, "--concurrency",
+         str(concurrency), *files], capture_output=True, text=True, check=True).stdout
+    return json.loads(output)
 
 
 # --- Whole workers. ---
@@ -221,7 +227,7 @@ def python_worker(cloud, name, prefix, *options):
 
 
 def workers(options, sets, scratch):
-    rounds = 1 if options.quick else 3
+    rounds, seconds = (1, 2) if options.quick else (5, 3)
     # Loading the model each time takes as long for any image: a few will do.
     few = {name: files[::max(1, len(files) // 20)][:20] for name, files in sets.items()}
     folder = scratch / "cloud"
@@ -243,6 +249,9 @@ def workers(options, sets, scratch):
                 for entrant in entrants:
                     some = few[name] if "loading" in entrant.name else files
                     found.setdefault((name, entrant.name), []).append(entrant.round(some))
+                report = benchmark(files, seconds, "auto", os.cpu_count())["withDecoding"]
+                found.setdefault((name, "no worker: decoding and classifying"), []).append({
+                    "cpu_ms": report["cpuMillisecondsPerImage"], "rate": report["imagesPerSecond"]})
     rows = []
     for (name, entrant), results in found.items():
         first = found[name, "saccade-worker"]
@@ -250,14 +259,16 @@ def workers(options, sets, scratch):
         rows.append((
             f"{name}, {entrant}", tables.spread([r["cpu_ms"] for r in results], 1), f"{statistics.median(ratios):.2f}",
             f"{1000 / statistics.median(r['cpu_ms'] for r in results):.0f}", tables.spread([r["rate"] for r in results]),
-            f"{max(r['rss'] for r in results) / 2**20:.0f}", agreement(results, first)))
+            f"{max(r['rss'] for r in results) / 2**20:.0f}" if "rss" in results[0] else "",
+            agreement(results, first) if "labels" in results[0] else ""))
     tables.table(
         "Whole workers",
         ("images, worker", "CPU ms per image", "of saccade-worker's", "images/s per core", "images/s by the clock", "RSS MiB",
          "same label as saccade-worker"), rows,
         f"Median (range) of {rounds} rounds, the workers in turn, each with all images of the set in its queue at once. CPU is "
         "the worker's own, from the first job sent to the last one deleted: receiving, fetching, decoding, classifying, "
-        "storing, answering, deleting. By the clock, `saccade cloud` and this program share the cores.")
+        "storing, answering, deleting. Without a worker it is `saccade-worker benchmark`, as many images at once as there are "
+        "cores. By the clock, `saccade cloud` and this program share the cores.")
 
 
 def agreement(results, first):

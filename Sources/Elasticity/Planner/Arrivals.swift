@@ -24,25 +24,26 @@ package enum Arrivals: Sendable, Equatable {
   package init(_ text: String) throws(PlanError) {
     let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
     let numbers = parts.count == 2 ? parts[1].split(separator: "/", omittingEmptySubsequences: false) : []
-    let first = numbers.first.flatMap { Double($0) } ?? .nan
-    let second = numbers.count == 2 ? Double(numbers[1]) ?? .nan : nil
+    // What is no number is out of every range.
+    func number(_ index: Int, default value: Double) -> Double {
+      index < numbers.count ? Double(numbers[index]) ?? .nan : value
+    }
     switch (parts.first, numbers.count) {
     case ("constant", 1):
-      self = .constant(rate: try Arrivals.rate(first, text))
+      self = .constant(rate: try Arrivals.rate(number(0, default: 0), text))
     case ("poisson", 1):
-      self = .poisson(rate: try Arrivals.rate(first, text))
+      self = .poisson(rate: try Arrivals.rate(number(0, default: 0), text))
     case ("burst", 1), ("burst", 2):
       guard let count = Int(numbers[0]), (1...Arrivals.burstCountMax).contains(count) else {
         throw PlanError("'\(text)': a burst has 1 to 1 000 000 000 images.")
       }
-      guard let seconds = second ?? 0 as Double?, (0...86_400).contains(seconds) else {
-        throw PlanError("'\(text)': a burst lasts 0 to 86 400 seconds.")
-      }
+      let seconds = number(1, default: 0)
+      guard (0...86_400).contains(seconds) else { throw PlanError("'\(text)': a burst lasts 0 to 86 400 seconds.") }
       self = .burst(count: count, over: .seconds(seconds))
     case ("daily", 1), ("daily", 2):
-      let factor = second ?? 1.9
+      let factor = number(1, default: 1.9)
       guard (1...2).contains(factor) else { throw PlanError("'\(text)': the peak is 1 to 2 times the mean rate.") }
-      self = .daily(mean: try Arrivals.rate(first, text), peakFactor: factor)
+      self = .daily(mean: try Arrivals.rate(number(0, default: 0), text), peakFactor: factor)
     default:
       throw PlanError("'\(text)' is none of constant:RATE, poisson:RATE, burst:COUNT[/SECONDS], daily:RATE[/PEAK].")
     }

@@ -47,7 +47,8 @@ package struct PlanScenario: Sendable, Equatable {
       if !condition { throw PlanError(sentence) }
     }
     let hour = Duration.seconds(3_600)
-    try check(duration > .zero || arrivals.isInstant, "The duration is above 0.")
+    // A trace may have one moment only.
+    try check(duration > .zero || arrivals.isTrace, "The duration is above 0.")
     try check(duration <= .seconds(366 * 86_400), "The duration is at most a year.")
     try check(serviceTime >= .microseconds(1) && serviceTime <= hour, "The service time is 1 µs to an hour.")
     try check((1...Self.concurrencyMax).contains(concurrency), "A worker has 1 to 1024 images at once.")
@@ -62,8 +63,7 @@ package struct PlanScenario: Sendable, Equatable {
 }
 
 extension Arrivals {
-  /// All in one moment, so that a duration of 0 is meant.
-  fileprivate var isInstant: Bool { if case .trace = self { true } else { false } }
+  fileprivate var isTrace: Bool { if case .trace = self { true } else { false } }
 
   func expectedCount(in duration: Duration) -> Double {
     switch self {

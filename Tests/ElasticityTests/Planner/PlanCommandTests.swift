@@ -56,7 +56,8 @@ import Testing
     "what cannot be planned is said in words, with the status of a wrong command line",
     arguments: [
       (["--arrivals", "sine:3"], "'sine:3' is none of constant:RATE"),
-      (["--arrivals", "trace:/nonexistent"], "'/nonexistent' cannot be read."),
+      (["--arrivals", "trace:/nonexistent"], "'/nonexistent' is no file of at most 4 GiB that can be read."),
+      (["--arrivals", "trace:/dev/zero"], "'/dev/zero' is no file of at most 4 GiB that can be read."),
       (["--policy", "/nonexistent"], "It is neither default nor threshold-1 nor a file that can be read."),
       (["--policy", "/dev/zero"], "It is too long for a policy."),
       (["--policy", "/dev/null"], "The policy is not JSON."),

@@ -51,7 +51,7 @@ import Testing
   ) throws -> PlanResult {
     let rate = Double(servers) * load / service
     var scenario = PlanScenario(.poisson(rate: rate))
-    scenario.duration = .seconds(600_000 / rate)
+    scenario.duration = .seconds(400_000 / rate)
     scenario.serviceTime = .seconds(service)
     scenario.serviceDistribution = distribution
     // Workers with one slot each would do as well; here it is one with all.
