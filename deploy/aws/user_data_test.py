@@ -3,8 +3,8 @@
 The template is made at moto's server by `up`, and the user-data of its launch templates is run as cloud-init runs it, byte for
 byte, but for lines put behind its variables that say where the services are. S3 and SQS are `saccade cloud`, where the release
 lies too; Auto Scaling is moto's; the instance metadata service, version 2, is here. Both tiers run in one Debian, each from its
-own user-data. What namespaces do not give: a kernel and a network of its own, and where the host's cgroups are not unified,
-MemoryMax, which is then not in force.
+own user-data, as units of a systemd that is the first process of its namespace: their jails, notifications and watchdogs are
+real. What namespaces do not give: a kernel and a network of its own, and, where the host's cgroups are of version 1, MemoryMax.
 
 Usage: user_data_test.py BASE RELEASE; test-user-data makes both.
 """
@@ -30,6 +30,8 @@ import uuid
 
 import boto3
 import botocore.config
+from moto.autoscaling.responses import AutoScalingResponse
+from moto.core.responses import EmptyResult
 
 from moto_cloudformation import Server, client
 from stack_test import HERE, REGION, STACK, run, template
@@ -65,6 +67,19 @@ class Metadata(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+
+completed = []
+
+
+def complete_lifecycle_action(response):
+    """What moto's Auto Scaling does not have."""
+    completed.append({name: response._get_param(name) for name in (
+        "AutoScalingGroupName", "InstanceId", "LifecycleHookName", "LifecycleActionResult")})
+    return EmptyResult()
+
+
+AutoScalingResponse.complete_lifecycle_action = complete_lifecycle_action
 
 
 class Guest:
@@ -319,11 +334,11 @@ class UserDataTest(unittest.TestCase):
         self.assert_answers()
 
     def assert_restart(self):
-        """What dies comes back."""
-        for role in ("worker", "web"):
+        """What dies comes back, and so does what hangs."""
+        for role, fault in (("worker", "KILL"), ("web", "STOP")):
             unit = f"saccade-{role}.service"
             before = self.guest.property(unit, "NRestarts")
-            self.guest.run("systemctl", "kill", "--signal", "KILL", unit)
+            self.guest.run("systemctl", "kill", "--kill-whom", "main", "--signal", fault, unit)
             while self.guest.property(unit, "NRestarts") == before or self.guest.property(unit, "ActiveState") != "active":
                 time.sleep(0.1)
         self.assert_answers()
@@ -348,6 +363,9 @@ class UserDataTest(unittest.TestCase):
         while "no jobs are taken" not in self.guest.run(
                 "journalctl", "--quiet", "--output", "cat", "--unit", unit).stdout:
             time.sleep(0.2)
+        self.assertEqual(completed, [{
+            "AutoScalingGroupName": f"{STACK}-workers", "InstanceId": self.instance, "LifecycleHookName": "drain",
+            "LifecycleActionResult": "CONTINUE"}])
         # Nobody answers any more.
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}/v1/images", data=(SAMPLES / "coffee.png").read_bytes(),
