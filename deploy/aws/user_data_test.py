@@ -10,7 +10,6 @@ Usage: user_data_test.py BASE RELEASE; test-user-data makes both.
 """
 
 import base64
-import http.server
 import json
 import os
 import pathlib
@@ -21,65 +20,20 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import unittest
-import urllib.error
 import urllib.request
-import uuid
 
 import boto3
 import botocore.config
-from moto.autoscaling.responses import AutoScalingResponse
-from moto.core.responses import EmptyResult
 
+from instance_services import Metadata, completed
 from moto_cloudformation import Server, client
 from stack_test import HERE, REGION, STACK, run, template
 
 BASE, RELEASE = (pathlib.Path(argument) for argument in sys.argv[1:3])
 SACCADE = HERE.parent.parent / ".build/release/saccade"
 SAMPLES = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "saccade/samples"
-
-
-class Metadata(http.server.BaseHTTPRequestHandler):
-    """The instance metadata service: nothing without a token, and a token only by PUT."""
-
-    token = "token-of-this-test"
-    documents = {}
-
-    def do_PUT(self):
-        known = self.path == "/latest/api/token" and self.headers["X-aws-ec2-metadata-token-ttl-seconds"]
-        self.answer(200 if known else 400, self.token if known else "")
-
-    def do_GET(self):
-        if self.headers["X-aws-ec2-metadata-token"] != self.token:
-            return self.answer(401, "")
-        found = self.documents.get(self.path.removeprefix("/latest/meta-data/").rstrip("/"))
-        self.answer(404 if found is None else 200, found or "")
-
-    def answer(self, status, text):
-        body = text.encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "text/plain")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
-completed = []
-
-
-def complete_lifecycle_action(response):
-    """What moto's Auto Scaling does not have."""
-    completed.append({name: response._get_param(name) for name in (
-        "AutoScalingGroupName", "InstanceId", "LifecycleHookName", "LifecycleActionResult")})
-    return EmptyResult()
-
-
-AutoScalingResponse.complete_lifecycle_action = complete_lifecycle_action
 
 
 class Guest:
@@ -208,12 +162,7 @@ class UserDataTest(unittest.TestCase):
                 "AccessKeyId": cls.keys["aws_access_key_id"], "SecretAccessKey": cls.keys["aws_secret_access_key"],
                 "Token": cls.keys["aws_session_token"], "Expiration": time.strftime("%FT%TZ", time.gmtime(time.time() + 6 * 3600))}),
         }
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Metadata)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        cls.addClassCleanup(server.server_close)
-        cls.addClassCleanup(server.shutdown)
-        # The aws command line wants the slash.
-        cls.metadata = f"http://127.0.0.1:{server.server_port}/"
+        cls.metadata = cls.enterClassContext(Metadata.serve())
 
     @staticmethod
     def worker_instances():
