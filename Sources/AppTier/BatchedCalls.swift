@@ -2,7 +2,8 @@ import AWS
 import EventLoop
 import Jobs
 
-/// One kind of batch operation of SQS on one queue, for callers with one entry each: the shell around `MessageBatcher`.
+/// One kind of batch operation of SQS on one queue, for callers with one entry each: the shell around `MessageBatcher`,
+/// before which entries may wait for others: calls are what SQS charges, and each may carry ten.
 ///
 /// An entry that has been submitted is not withdrawn when its task is cancelled.
 @LoopActor final class BatchedCalls<Element: Sendable> {
@@ -16,6 +17,9 @@ import Jobs
 
   private var batcher: MessageBatcher<Entry>
   private let call: Call
+  /// Those that wait for others.
+  private var gathered: [(payload: Entry, byteCount: Int)] = []
+  private var timer: (deadline: ContinuousClock.Instant, timer: LoopTimer)?
 
   /// - Parameter entryCountMax: how many may wait; the caller has a bound of its own that this is to match.
   init(entryCountMax: Int, call: @escaping Call) {
@@ -28,15 +32,39 @@ import Jobs
   }
 
   /// Nobody waits and nothing is under way.
-  var isIdle: Bool { batcher.isIdle }
+  var isIdle: Bool { gathered.isEmpty && batcher.isIdle }
 
   /// Returns when SQS has taken the entry.
-  /// - Parameter byteCount: of the message's body, if the operation sends one.
-  func perform(_ element: Element, byteCount: Int = 0) async throws(BatchedCallError) {
+  /// - Parameters:
+  ///   - byteCount: of the message's body, if the operation sends one.
+  ///   - patience: how long it, and those that wait already, wait for others at most; no longer than until there are as
+  ///     many as a call takes.
+  func perform(
+    _ element: Element, byteCount: Int = 0, patience: Duration = .zero
+  ) async throws(BatchedCallError) {
     let result = await withCheckedContinuation { continuation in
-      carryOut(batcher.submit(Entry(element: element, continuation: continuation), byteCount: byteCount))
+      gathered.append((Entry(element: element, continuation: continuation), byteCount))
+      if patience == .zero || gathered.count >= SQSClient.batchEntryCountMax { flush() } else { wait(patience) }
     }
     try result.get()
+  }
+
+  /// Nobody waits for others any longer.
+  func flush() {
+    timer?.timer.close()
+    timer = nil
+    let entries = gathered
+    gathered = []
+    if !entries.isEmpty { carryOut(batcher.submit(entries)) }
+  }
+
+  private func wait(_ patience: Duration) {
+    let deadline = ContinuousClock.now + patience
+    if let timer, timer.deadline <= deadline { return }
+    timer?.timer.close()
+    let timer = LoopTimer { [unowned self] in flush() }
+    timer.start(after: patience)
+    self.timer = (deadline, timer)
   }
 
   private func carryOut(_ actions: [MessageBatcher<Entry>.Action]) {

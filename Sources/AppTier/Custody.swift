@@ -15,8 +15,9 @@ import Logging
   private var roomWaiter: CheckedContinuation<Void, Never>?
   private var emptyWaiter: CheckedContinuation<Bool, Never>?
   /// Told when the first job comes and when the last one leaves.
-  var onBusyChange: ((Bool) -> Void)?
+  var busyObservers: [(Bool) -> Void] = []
   private var isBusy = false
+  private var isHurried = false
 
   init(queueURL: String, sqs: SQSClient, limits: WorkerLimits, logger: Logger) {
     jobs = HeldJobs(limits: limits)
@@ -31,6 +32,8 @@ import Logging
 
   var count: Int { jobs.count }
   var room: Int { jobs.room }
+  /// Of those that are not classified yet.
+  var aheadCount: Int { jobs.aheadCount }
 
   // MARK: Taking and leaving
 
@@ -48,7 +51,8 @@ import Logging
 
   /// A job is done: nobody is to receive it again.
   func delete(_ message: SQSMessage, _ ticket: HeldJobs.Ticket) async throws(BatchedCallError) {
-    try await deletions.perform(message.receiptHandle)
+    try await deletions.perform(
+      message.receiptHandle, patience: isHurried ? .zero : limits.deletionPatience)
     settle(ticket)
   }
 
@@ -96,6 +100,12 @@ import Logging
     roomWaiter = nil
   }
 
+  /// Deletes at once from now on what is done: no more jobs will come.
+  func hurry() {
+    isHurried = true
+    deletions.flush()
+  }
+
   /// Returns when nothing is held any more, or when the time is over: whether it was in time. One caller at a time.
   func waitUntilEmpty(within timeout: Duration) async -> Bool {
     if jobs.isEmpty { return true }
@@ -119,7 +129,7 @@ import Logging
   private func updateBusy() {
     guard isBusy == jobs.isEmpty else { return }
     isBusy.toggle()
-    onBusyChange?(isBusy)
+    for observer in busyObservers { observer(isBusy) }
   }
 
   // MARK: Heartbeat

@@ -38,7 +38,7 @@ struct HeldJobs {
   private let holdDurationMax: Duration
   private var entries: [Ticket: Entry] = [:]
   /// Of those whose stage is ahead of the answer.
-  private var aheadCount = 0
+  private(set) var aheadCount = 0
   private var nextNumber = 0
 
   init(limits: WorkerLimits) {

@@ -18,6 +18,8 @@ import Recognition
   private let logger: Logger
   private var recent: RecentJobs
   private var repeatCount = 0
+  /// Results on their way to S3, whose answers follow.
+  private var storingCount = 0
 
   init(
     configuration: WorkerConfiguration, limits: WorkerLimits, s3: S3Client, sqs: SQSClient,
@@ -170,6 +172,8 @@ import Recognition
   }
 
   private func store(_ answer: [UInt8], of job: ClassificationJob) async throws(Obstacle) {
+    storingCount += 1
+    defer { storingCount -= 1 }
     do {
       try await s3.putObject(
         bucket: configuration.outputBucket, key: job.key.resultKey, body: .bytes(answer),
@@ -189,11 +193,19 @@ import Recognition
       return
     }
     do {
-      try await replies.send(answer, to: job.replyTo)
+      try await replies.send(answer, to: job.replyTo, patience: patience(of: job))
     } catch {
       guard error.isQueueMissing else { throw .undelivered(error.message) }
       logger.notice("the web process that waited for job \(job.id) is gone", metadata: fields(of: job))
     }
+  }
+
+  /// How long a job's answer is to wait for others, to share a call: little beside the time that its client has waited, and
+  /// not at all when none are to come.
+  private func patience(of job: ClassificationJob) -> Duration {
+    guard custody.aheadCount + storingCount > 0 else { return .zero }
+    let age = Duration.seconds(max(0, Date().timeIntervalSince(job.receivedAt)))
+    return min(age / limits.answerPatienceDivisor, limits.answerPatienceMax)
   }
 
   private func delete(_ message: SQSMessage, _ ticket: HeldJobs.Ticket) async throws(Obstacle) {

@@ -15,13 +15,15 @@ import Jobs
   }
 
   /// Returns when the answer is in the queue.
-  /// - Parameter queueURL: one that `ReplyQueuePolicy` allows.
-  func send(_ answer: [UInt8], to queueURL: String) async throws(BatchedCallError) {
+  /// - Parameters:
+  ///   - queueURL: one that `ReplyQueuePolicy` allows.
+  ///   - patience: how long it may wait for others.
+  func send(_ answer: [UInt8], to queueURL: String, patience: Duration) async throws(BatchedCallError) {
     let calls = queues[queueURL] ?? makeCalls(to: queueURL)
     queues[queueURL] = calls
     defer { if calls.isIdle { queues[queueURL] = nil } }
     try await calls.perform(
-      SQSOutgoingMessage(String(decoding: answer, as: UTF8.self)), byteCount: answer.count)
+      SQSOutgoingMessage(String(decoding: answer, as: UTF8.self)), byteCount: answer.count, patience: patience)
   }
 
   private func makeCalls(to queueURL: String) -> BatchedCalls<SQSOutgoingMessage> {

@@ -57,11 +57,8 @@ package import Logging
   /// Jobs received and neither deleted nor given back.
   package var heldCount: Int { custody.count }
 
-  /// Told when the first job comes and when the last one leaves.
-  package var onBusyChange: ((Bool) -> Void)? {
-    get { custody.onBusyChange }
-    set { custody.onBusyChange = newValue }
-  }
+  /// - Parameter observer: Told when the first job comes and when the last one leaves.
+  package func observeBusy(_ observer: @escaping (Bool) -> Void) { custody.busyObservers.append(observer) }
 
   /// Begins to receive.
   package func start() {
@@ -75,6 +72,7 @@ package import Logging
     isStopping = true
     receiving?.cancel()
     custody.stopWaitingForRoom()
+    custody.hurry()
     await receiving?.value
 
     var summary = DrainSummary()

@@ -30,6 +30,14 @@ package struct WorkerLimits: Sendable {
   package var receiveBackoff: Duration = .seconds(1)
   package var receiveBackoffMax: Duration = .seconds(20)
 
+  /// An answer waits for others, to share a call, for this part of the time that its job is old, …
+  package var answerPatienceDivisor = 16
+  /// … but no longer than this.
+  package var answerPatienceMax: Duration = .milliseconds(100)
+  /// How long a job that is done waits for others to be deleted with it. Nobody waits for it; it is small beside the
+  /// visibility timeout.
+  package var deletionPatience: Duration = .milliseconds(200)
+
   /// Receives after which the redrive policy makes a job a dead letter.
   package var receiveCountMax = Installation.receiveCountMax
   /// Receives for which a job is tried. The one after them tells whoever waits that a job was given up which could not say

@@ -12,15 +12,19 @@ package final class SupervisedProcess {
     package var environment: [String: String]
     /// A line of its standard output that begins so says that it is ready.
     package var readyPrefix: String
+    /// A process that has not said so by then is killed, to be started again; `nil` waits for it.
+    package var readyLimit: Duration?
 
     package init(
-      name: String, executable: String, arguments: [String], environment: [String: String], readyPrefix: String
+      name: String, executable: String, arguments: [String], environment: [String: String], readyPrefix: String,
+      readyLimit: Duration? = nil
     ) {
       self.name = name
       self.executable = executable
       self.arguments = arguments
       self.environment = environment
       self.readyPrefix = readyPrefix
+      self.readyLimit = readyLimit
     }
   }
 
@@ -32,6 +36,10 @@ package final class SupervisedProcess {
   /// A change counts from the next start on: a port that was free to choose is then the one that was chosen.
   package var specification: Specification
   package private(set) var restartCount = 0
+  /// Sees each line of its standard output first, and says whether the log takes it, too.
+  package var onOutput: (@LoopActor (String) -> Bool)?
+  /// Told when the process has ended by itself and is started again after a pause.
+  package var onDeath: (@LoopActor () -> Void)?
   private let log: @LoopActor (String) -> Void
   private var child: ChildProcess?
   private var isStopping = false
@@ -67,12 +75,13 @@ package final class SupervisedProcess {
     }
   }
 
-  /// Asks the process to end with SIGTERM and makes it end with SIGKILL after `limit`. Returns when it has ended.
+  /// Asks the process to end with SIGTERM, once, and makes it end with SIGKILL after `limit`. Returns when it has ended.
   package func stop(within limit: Duration) async {
+    let isFirst = !isStopping
     isStopping = true
     restartPause?.cancel()
     resumeWaiters(with: nil)
-    child?.send(signal: SIGTERM)
+    if isFirst { child?.send(signal: SIGTERM) }
     let timer = LoopTimer { [self] in
       log("did not stop in time, killed")
       child?.send(signal: SIGKILL)
@@ -89,10 +98,18 @@ package final class SupervisedProcess {
       do throws(UVError) {
         let child = try launch()
         self.child = child
+        let timer = LoopTimer { [self] in
+          guard readyLine == nil else { return }
+          log("is not ready in time, killed")
+          child.send(signal: SIGKILL)
+        }
+        if let limit = specification.readyLimit { timer.start(after: limit) }
         let status = await child.exit()
+        timer.close()
         readyLine = nil
         if isStopping { return }
         log("ended with \(status), starting again")
+        onDeath?()
       } catch {
         log("cannot start \(specification.executable): \(error)")
       }
@@ -115,7 +132,7 @@ package final class SupervisedProcess {
           readyLine = line
           resumeWaiters(with: line)
         }
-        log(line)
+        if onOutput?(line) ?? true { log(line) }
       },
       standardError: .lines { [self] line in log(line) },
       ownSession: true)

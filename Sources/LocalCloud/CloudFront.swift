@@ -13,6 +13,7 @@ final class CloudFront {
   private let authenticator: Authenticator
   private let limits: LocalCloudLimits
   private let logger: Logger
+  let calls = CallCounts()
 
   init(
     objects: S3Service, queues: SQSService, authenticator: Authenticator, limits: LocalCloudLimits, logger: Logger
@@ -45,7 +46,9 @@ final class CloudFront {
         head: request.head, body: request.body,
         target: try S3Target(path: request.head.path, keyByteCountMax: limits.keyByteCountMax), query: query,
         requestID: requestID, payloadHash: payloadHash, chunkSigner: chunkSigner)
-      await objects.respond(to: verifiedRequest, response)
+      let operation = try S3Operation(verifiedRequest.head, verifiedRequest.target, query)
+      calls.add(operation.name)
+      await objects.respond(to: verifiedRequest, operation, response)
     } catch {
       let failure: S3Error =
         switch error {
@@ -69,6 +72,7 @@ final class CloudFront {
     }
     do {
       _ = try authenticator.verifySQS(request.head, body: body)
+      calls.add(operation)
       let context = SQSContext(baseURL: "http://\(request.head.authority)", requestID: requestID)
       return await queues.handle(operation: operation, body: body, context: context)
     } catch {

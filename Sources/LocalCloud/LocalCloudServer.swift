@@ -17,6 +17,8 @@ package final class LocalCloudServer {
   /// What clients take as their endpoint: `http://127.0.0.1:9000`.
   package var url: String { "http://\(localAddress)" }
 
+  /// What was asked for so far.
+  package let calls: CallCounts
   private let server: HTTPServer
   private let database: CloudDatabase
   private let queues: SQSService
@@ -56,15 +58,17 @@ package final class LocalCloudServer {
       await front.handle($0, $1)
     }
     return LocalCloudServer(
-      server: server, credentials: credentials, database: database, queues: queues, folder: folder,
+      server: server, calls: front.calls, credentials: credentials, database: database, queues: queues, folder: folder,
       limits: configuration.limits)
   }
 
   private init(
-    server: HTTPServer, credentials: Credentials, database: CloudDatabase, queues: SQSService, folder: DataFolder,
+    server: HTTPServer, calls: CallCounts, credentials: Credentials, database: CloudDatabase, queues: SQSService,
+    folder: DataFolder,
     limits: LocalCloudLimits
   ) {
     self.server = server
+    self.calls = calls
     self.credentials = credentials
     self.database = database
     self.queues = queues

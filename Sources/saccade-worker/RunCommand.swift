@@ -44,6 +44,13 @@ struct RunCommand: ParsableCommand {
     help: ArgumentHelp("After how long another worker gets the jobs of one that died.", valueName: "seconds"))
   var visibilityTimeout = Int(Installation.visibilityTimeout.components.seconds)
 
+  @Flag(
+    help: """
+      Says on standard output how many jobs it holds: 'saccade-worker: holds N' when it gets one while it had none, and \
+      twice a second when the number is another one.
+      """)
+  var reportLoad = false
+
   @OptionGroup var instance: InstanceOptions
 
   @OptionGroup var log: LogOptions
@@ -98,8 +105,8 @@ struct RunCommand: ParsableCommand {
     let configuration = WorkerConfiguration(
       inputBucket: inputBucket, outputBucket: outputBucket, queues: try QueueNames(prefix: queuePrefix),
       workerName: "\(hostName)-\(getpid())")
-    let summary = try EventLoop.shared.run { [limits, logger, instance = instance.configuration] in
-      try await work(configuration, limits, ServedModels(catalog), instance, logger, load)
+    let summary = try EventLoop.shared.run { [limits, logger, reportLoad, instance = instance.configuration] in
+      try await work(configuration, limits, ServedModels(catalog), instance, reportsLoad: reportLoad, logger, load)
     }
     logger.info("stopped: \(summary)")
   }
@@ -109,7 +116,7 @@ struct RunCommand: ParsableCommand {
 @LoopActor
 private func work(
   _ configuration: WorkerConfiguration, _ limits: WorkerLimits, _ models: ServedModels,
-  _ instanceConfiguration: EC2Instance.Configuration, _ logger: Logger,
+  _ instanceConfiguration: EC2Instance.Configuration, reportsLoad: Bool, _ logger: Logger,
   _ load: @escaping @Sendable () throws -> ModelCatalog
 ) async throws -> Worker.DrainSummary {
   let signals = try StopSignals()
@@ -140,6 +147,8 @@ private func work(
   signals.onStopRequest = { waiting.cancel() }
   await waiting.value
   if signals.isStopRequested { return Worker.DrainSummary() }
+  let report = reportsLoad ? LoadReport(of: worker) : nil
+  defer { report?.close() }
   worker.start()
   var notice: InstanceNotice?
   instance.watch(over: worker) {

@@ -47,6 +47,8 @@ struct CloudCommand: ParsableCommand {
       announce("saccade cloud: S3 and SQS at \(server.url)")
       _ = try await nextSignal(of: [SIGTERM, SIGINT])
       try await server.shutdown()
+      let calls = server.calls.description
+      if !calls.isEmpty { configuration.logger.info("served \(calls)") }
     }
   }
 

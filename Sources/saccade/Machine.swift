@@ -20,7 +20,11 @@ final class Machine {
   private let binaries: URL
   private var environment = ProcessInfo.processInfo.environment
   private var cloud: SupervisedProcess?
-  private var others: [SupervisedProcess] = []
+  private var web: SupervisedProcess?
+  private var fleet: Fleet?
+  private var clients: AWSClients?
+  private var stateServer: StateServer?
+  private let startedAt = Date()
 
   init(options: UpCommand) {
     self.options = options
@@ -67,44 +71,77 @@ final class Machine {
     for variable in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"] {
       environment[variable] = nil
     }
-    try await provision()
-
-    let installation = options.installation
-    let names = [
-      "--input-bucket", installation.inputBucket, "--output-bucket", installation.outputBucket,
-      "--queue-prefix", installation.queuePrefix,
-    ]
-    let workerCount = options.workers ?? ProcessInfo.processInfo.activeProcessorCount
-    for index in 1...workerCount {
-      // A worker a core: more at once in each would only make them wait for each other.
-      let model = options.model.flatMap { ["--model", $0] }
-      others.append(
-        process(
-          "worker \(index)", "saccade-worker",
-          ["run", "--concurrency", "1", "--drain-timeout", "1"] + names + model + options.log.arguments,
-          readyPrefix: "saccade-worker: ready"))
+    let queueURL = try await provision()
+    let fleet = Fleet(fleetConfiguration) { [self] in
+      try await depth(of: queueURL)
+    } log: { [log] in
+      log.line($0, from: $1)
     }
+    self.fleet = fleet
+    let workers = fleet.start()
     let web = process(
       "web", "saccade",
       ["web", "--host", options.host, "--port", String(options.port), "--access-log", options.accessLog.rawValue]
         + names + options.log.arguments,
       readyPrefix: "saccade web: ")
-    // First to be stopped.
-    others.insert(web, at: 0)
-    for worker in others.dropFirst() { _ = try await readyLine(of: worker) }
+    self.web = web
+    for worker in workers { _ = try await readyLine(of: worker) }
     let webURL = try await address(of: web)
     pinPort(of: web, to: webURL)
+    fleet.follow()
+    stateServer = try StateServer(folder: options.data) { [startedAt] in
+      MachineState(pid: getpid(), startedAt: startedAt, url: webURL, fleet: fleet.state)
+    }
     return webURL
   }
 
-  private func provision() async throws {
+  private var names: [String] {
+    let installation = options.installation
+    return [
+      "--input-bucket", installation.inputBucket, "--output-bucket", installation.outputBucket,
+      "--queue-prefix", installation.queuePrefix,
+    ]
+  }
+
+  private var fleetConfiguration: Fleet.Configuration {
+    let range = options.workers.range
+    let limits = FleetLimits()
+    let model = options.model.flatMap { ["--model", $0] }
+    // A worker a core: more at once in each would only make them wait for each other.
+    let arguments =
+      [
+        "run", "--concurrency", "1", "--drain-timeout", String(limits.drainDuration.components.seconds),
+        "--report-load",
+      ] + names + model + options.log.arguments
+    let executable = binaries.appendingPathComponent("saccade-worker").path
+    return .init(
+      minimum: range.lowerBound, maximum: range.upperBound, loadPrefix: "saccade-worker: holds "
+    ) { [environment] slot in
+      .init(
+        name: "worker \(slot)", executable: executable, arguments: arguments, environment: environment,
+        readyPrefix: "saccade-worker: ready", readyLimit: limits.readyDuration)
+    }
+  }
+
+  /// - Returns: The URL of the request queue.
+  private func provision() async throws -> String {
     let clients = try await AWSClients.fromEnvironment(environment)
-    defer { clients.shutdown() }
+    self.clients = clients
     let names = options.installation
-    try await Installation.create(
+    return try await Installation.create(
       inputBucket: names.inputBucket, outputBucket: names.outputBucket,
       queues: try QueueNames(prefix: names.queuePrefix),
       s3: clients.s3, sqs: clients.sqs)
+  }
+
+  private func depth(of queueURL: String) async throws -> QueueDepth {
+    guard let clients else { throw CancellationError() }
+    let (visible, inFlight) = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+    let attributes = try await clients.sqs.queueAttributes(of: queueURL, [visible, inFlight])
+    guard let visible = attributes[visible].flatMap({ Int($0) }),
+      let inFlight = attributes[inFlight].flatMap({ Int($0) })
+    else { throw AWSError.malformedResponse(operation: "GetQueueAttributes", "no numbers of messages") }
+    return QueueDepth(visible: visible, inFlight: inFlight)
   }
 
   private func process(
@@ -150,11 +187,10 @@ final class Machine {
 
   private func stopAll() async {
     log.plain("stopping")
-    if let web = others.first { await web.stop(within: Machine.webStopLimit) }
-    let stops = others.dropFirst().map { worker in
-      EventLoop.shared.spawn { await worker.stop(within: Machine.workerStopLimit) }
-    }
-    for stop in stops { await stop.value }
+    await stateServer?.close()
+    await web?.stop(within: Machine.webStopLimit)
+    await fleet?.stop(within: Machine.workerStopLimit)
+    clients?.shutdown()
     await cloud?.stop(within: Machine.cloudStopLimit)
   }
 

@@ -12,10 +12,11 @@ struct UpCommand: ParsableCommand {
     abstract: "Run everything on this machine: storage and queues, the web tier and workers.",
     discussion: """
       Starts `saccade cloud`, `saccade web` and the workers as child processes, restarts one that dies, and stops all \
-      of them on Ctrl-C.
+      of them on Ctrl-C. As the queue fills there are more workers, up to --max, and --min again when it has been empty \
+      for a while; a busy worker is not stopped. `saccade status` shows them.
 
       Example:
-        saccade up --port 8080 --workers 2
+        saccade up --port 8080 --min 1 --max 4
       """)
 
   @Option(help: "Address the web tier listens on.")
@@ -27,8 +28,7 @@ struct UpCommand: ParsableCommand {
   @Option(help: "Port of the embedded S3 and SQS endpoint, on the loopback address; 0 takes a free one.")
   var cloudPort = 9000
 
-  @Option(help: "Number of workers. (default: the number of cores)")
-  var workers: Int?
+  @OptionGroup var workers: WorkerCount
 
   @Option(help: "Folder that holds everything that must survive a restart.")
   var data = "saccade-data"
@@ -50,7 +50,6 @@ struct UpCommand: ParsableCommand {
   func validate() throws {
     guard (0...65_535).contains(port) else { throw ValidationError("--port is 0 to 65535.") }
     guard (0...65_535).contains(cloudPort) else { throw ValidationError("--cloud-port is 0 to 65535.") }
-    if let workers { guard (1...64).contains(workers) else { throw ValidationError("--workers is 1 to 64.") } }
   }
 
   func run() throws {

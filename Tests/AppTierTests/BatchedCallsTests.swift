@@ -31,11 +31,13 @@ struct BatchedCallsTests {
 
   /// Starts to perform each, in order, and returns when the loop has nothing left to do but wait for calls.
   @LoopActor
-  private func begin(_ elements: some Sequence<Int>, on calls: BatchedCalls<Int>) async -> [Task<String, any Error>] {
+  private func begin(
+    _ elements: some Sequence<Int>, on calls: BatchedCalls<Int>, patience: Duration = .zero
+  ) async -> [Task<String, any Error>] {
     let tasks = elements.map { element in
       EventLoop.shared.start { () -> String in
         do throws(BatchedCallError) {
-          try await calls.perform(element)
+          try await calls.perform(element, patience: patience)
           return "ok"
         } catch {
           return error.code.isEmpty ? error.message : error.code
@@ -54,6 +56,39 @@ struct BatchedCallsTests {
 
   /// Lets everything run that is ready, and what that makes ready.
   @LoopActor private func turn() async { for _ in 0..<8 { await Task.yield() } }
+
+  @Test("entries that may wait go when they are ten, with one that may not, or when the shortest wait is over")
+  func patience() async throws {
+    try await onLoop {
+      let calls = Calls()
+      let batched = calls.make()
+      var tasks = await begin(0..<9, on: batched, patience: .seconds(3600))
+      #expect(calls.batches == [])
+      #expect(!batched.isIdle)
+      tasks += await begin([9], on: batched, patience: .seconds(3600))
+      #expect(calls.batches == [Array(0..<10)])
+      calls.end()
+
+      tasks += await begin(10..<12, on: batched, patience: .seconds(3600))
+      tasks += await begin([12], on: batched)
+      #expect(calls.batches.last == [10, 11, 12])
+      calls.end()
+
+      tasks += await begin([13], on: batched, patience: .seconds(3600))
+      tasks += await begin([14], on: batched, patience: .milliseconds(1))
+      while calls.batches.count < 3 { try await sleep(for: .milliseconds(1)) }
+      #expect(calls.batches.last == [13, 14])
+      calls.end()
+
+      tasks += await begin([15], on: batched, patience: .seconds(3600))
+      batched.flush()
+      await turn()
+      #expect(calls.batches.last == [15])
+      calls.end()
+      #expect(try await values(of: tasks) == [String](repeating: "ok", count: 16))
+      #expect(batched.isIdle)
+    }
+  }
 
   @Test("the first entry goes at once, the next ten together when it returns")
   func nagle() async throws {

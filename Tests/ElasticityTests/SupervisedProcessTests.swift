@@ -46,6 +46,28 @@ import Testing
     }
   }
 
+  @Test("a process that is not ready in time is killed and started again, one that is ready is left alone")
+  func notReady() async throws {
+    try await onLoop {
+      let log = Log()
+      let process = shell("exec sleep 1000", log)
+      process.specification.readyLimit = .milliseconds(50)
+      process.start()
+      while process.restartCount == 0 { try await sleep(for: .milliseconds(5)) }
+      await process.stop(within: .seconds(5))
+      #expect(log.lines.prefix(2) == ["is not ready in time, killed", "ended with signal 9, starting again"])
+
+      let quick = shell("echo ready; exec sleep 1000", log)
+      quick.specification.readyLimit = .milliseconds(500)
+      quick.start()
+      _ = await quick.ready(within: .seconds(20))
+      let count = log.lines.count
+      try await sleep(for: .milliseconds(600))
+      #expect(log.lines.count == count && quick.processIdentifier != nil)
+      await quick.stop(within: .seconds(5))
+    }
+  }
+
   @Test("an executable that is missing is said so, and stopping does not wait for the next attempt")
   func missing() async throws {
     try await onLoop {

@@ -39,15 +39,22 @@ final class Machine {
   }
 
   /// Ctrl-C.
-  func stop() async -> ExitStatus {
+  func stop(keepingFolder: Bool = false) async -> ExitStatus {
     process.send(signal: SIGINT)
     let status = await process.exit()
-    try? FileManager.default.removeItem(at: folder)
+    if !keepingFolder { try? FileManager.default.removeItem(at: folder) }
     return status
   }
 
   /// Everything printed so far, for a failure's message.
   var log: String { output.lines.joined(separator: "\n") }
+
+  /// How many jobs each of the workers held that have been told to stop.
+  var stops: [Int] {
+    output.lines.compactMap { line in
+      line.firstMatch(of: /^worker \d+ +\|.*stopping, (\d+) jobs held/).flatMap { Int($0.1) }
+    }
+  }
 
   /// The processes that `saccade up` has started, by what their command line holds.
   func children(_ word: String) -> [Int32] {
@@ -125,6 +132,14 @@ final class Output {
         if let found = find(lines[seen]) { return found }
         seen += 1
       }
+      if let ended { throw Ended(description: (lines.suffix(40) + [ended]).joined(separator: "\n")) }
+      await withCheckedContinuation { waiters.append($0) }
+    }
+  }
+
+  /// Waits until there are more lines than so many.
+  func line(after count: Int) async throws {
+    while lines.count <= count {
       if let ended { throw Ended(description: (lines.suffix(40) + [ended]).joined(separator: "\n")) }
       await withCheckedContinuation { waiters.append($0) }
     }

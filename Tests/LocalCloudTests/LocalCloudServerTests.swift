@@ -51,6 +51,19 @@ struct LocalCloudServerTests {
     }
   }
 
+  @Test("calls are counted by operation, refused ones too")
+  func calls() async throws {
+    try await onLoop {
+      try await CloudUnderTest.run { cloud in
+        #expect(cloud.server.calls.description == "")
+        _ = try await cloud.send("PUT", "/bucket")
+        _ = try await cloud.send("PUT", "/bucket/k", [1])
+        for key in ["k", "k", "absent"] { _ = try await cloud.send("GET", "/bucket/" + key) }
+        #expect(cloud.server.calls.description == "1 CreateBucket, 3 GetObject, 1 PutObject")
+      }
+    }
+  }
+
   @Test("a folder is served by one process at a time")
   func lock() async throws {
     try await onLoop {

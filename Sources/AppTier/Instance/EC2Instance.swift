@@ -102,7 +102,7 @@ package import Logging
       try await autoScaling.setInstanceProtection(of: instanceID, in: group, to: isProtected)
     }
     self.protection = protection
-    worker.onBusyChange = { protection.setBusy($0) }
+    worker.observeBusy { protection.setBusy($0) }
     protection.setBusy(worker.heldCount > 0)
   }
 

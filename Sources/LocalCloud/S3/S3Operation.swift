@@ -97,3 +97,32 @@ enum S3Operation: Sendable, Hashable {
     S3Error(.methodNotAllowed, headers: ["Allow": allowed])
   }
 }
+
+extension S3Operation {
+  /// As the S3 API Reference calls it.
+  var name: String {
+    switch self {
+    case .listBuckets: "ListBuckets"
+    case .createBucket: "CreateBucket"
+    case .headBucket: "HeadBucket"
+    case .deleteBucket: "DeleteBucket"
+    case .getBucketLocation: "GetBucketLocation"
+    case .getBucketVersioning: "GetBucketVersioning"
+    case .listObjects: "ListObjects"
+    case .listObjectsV2: "ListObjectsV2"
+    case .listMultipartUploads: "ListMultipartUploads"
+    case .deleteObjects: "DeleteObjects"
+    case .putObject: "PutObject"
+    case .copyObject: "CopyObject"
+    case .getObject: "GetObject"
+    case .headObject: "HeadObject"
+    case .deleteObject: "DeleteObject"
+    case .createMultipartUpload: "CreateMultipartUpload"
+    case .uploadPart: "UploadPart"
+    case .uploadPartCopy: "UploadPartCopy"
+    case .listParts: "ListParts"
+    case .abortMultipartUpload: "AbortMultipartUpload"
+    case .completeMultipartUpload: "CompleteMultipartUpload"
+    }
+  }
+}

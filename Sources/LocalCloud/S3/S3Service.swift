@@ -29,9 +29,8 @@ final class S3Service {
   }
 
   /// Answers a request, errors included.
-  func respond(to request: S3Request, _ response: consuming ResponseWriter) async {
+  func respond(to request: S3Request, _ operation: S3Operation, _ response: consuming ResponseWriter) async {
     do {
-      let operation = try S3Operation(request.head, request.target, request.query)
       switch try await perform(operation, request) {
       case .whole(var whole):
         whole.headers["x-amz-request-id"] = request.requestID
