@@ -124,6 +124,8 @@ private func work(
   let hangup = try LoopSignal(SIGHUP) { EventLoop.shared.spawn { await models.reload(logger: logger, load) } }
   defer { hangup.close() }
   let environment = ProcessInfo.processInfo.environment
+  let manager = ServiceManager(environment: environment)
+  defer { manager?.close() }
   let clients = try await AWSClients.fromEnvironment(environment)
   defer { clients.shutdown() }
   let instance = EC2Instance(
@@ -159,8 +161,10 @@ private func work(
   let names = served.map(\.modelName).joined(separator: ", ")
   print("saccade-worker: ready (model\(served.count == 1 ? "" : "s") \(names), \(limits.concurrency) at once)")
   fflush(nil)
+  manager?.ready()
 
   await signals.wait()
+  manager?.stopping()
   logger.info("stopping, \(worker.heldCount) jobs held")
   let summary = await worker.drain(within: notice.flatMap(instance.drainTimeout))
   await instance.finish(after: notice)

@@ -44,6 +44,12 @@ struct AccessOptions: ParsableArguments {
       """)
   var maxConnectionsPerAddress = HTTPLimits().connectionsPerAddressMax ?? 0
 
+  @Option(
+    help: ArgumentHelp(
+      "How long a connection may wait for its next request; longer than the load balancer in front keeps its own.",
+      valueName: "seconds"))
+  var idleTimeout = Int(HTTPLimits().idleDuration.components.seconds)
+
   @Option(help: "Uploads on their way to S3 at once; beyond them 503 before the body.")
   var maxUploads = WebLimits().uploadCountMax
 
@@ -58,6 +64,7 @@ struct AccessOptions: ParsableArguments {
     guard (0...1_000_000).contains(maxConnectionsPerAddress) else {
       throw ValidationError("--max-connections-per-address is 0 to 1000000.")
     }
+    guard (1...4000).contains(idleTimeout) else { throw ValidationError("--idle-timeout is 1 to 4000 seconds.") }
     guard (1...1_000_000).contains(maxUploads) else { throw ValidationError("--max-uploads is 1 to 1000000.") }
     guard (1...1_048_576).contains(uploadMemory) else { throw ValidationError("--upload-memory is 1 to 1048576 MiB.") }
     guard (1...1_048_576).contains(minUploadRate) else { throw ValidationError("--min-upload-rate is 1 to 1048576.") }
@@ -78,6 +85,7 @@ struct AccessOptions: ParsableArguments {
     configuration.access.allowedOrigins = allowOrigin
     configuration.http.connectionCountMax = maxConnections
     configuration.http.connectionsPerAddressMax = maxConnectionsPerAddress == 0 ? nil : maxConnectionsPerAddress
+    configuration.http.idleDuration = .seconds(idleTimeout)
     configuration.http.bodyRateMin = minUploadRate
     configuration.limits.uploadCountMax = maxUploads
     configuration.limits.bufferByteCountMax = uploadMemory << 20

@@ -97,6 +97,9 @@ struct WebCommand: ParsableCommand {
     }
     configuration.fitDescriptors(logger: Logger(label: "web"))
     try EventLoop.shared.run { [configuration] in
+      // The processes of a group are the master's to tell of.
+      let manager = child == nil ? ServiceManager(environment: environment) : nil
+      defer { manager?.close() }
       // Caught from the beginning: a process that starts, or has just become ready, leaves nothing behind either.
       let signal = EventLoop.shared.start { try await nextSignal(of: [SIGTERM, SIGINT]) }
       let clients = try await AWSClients.fromEnvironment(environment)
@@ -111,7 +114,9 @@ struct WebCommand: ParsableCommand {
         let scheme = configuration.tls == nil ? "http" : "https"
         let line = "saccade web: listening at \(scheme)://\(web.localAddress)"
         if let child { child.announceReady(line) } else { announce(line) }
+        manager?.ready()
         _ = try await signal.value
+        manager?.stopping()
         await web.stop(within: drain)
       } catch {
         // Stopped before it served: no failure.

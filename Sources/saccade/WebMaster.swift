@@ -26,8 +26,17 @@ enum WebMaster {
       let tickets = TLSTicketKeys()
       specification.secret = { tickets.handOver() }
     }
-    let master = try PreforkMaster(specification, logger: Logger(label: "web")) { announce($0) }
-    let stops = try [SIGTERM, SIGINT].map { try LoopSignal($0) { master.stop() } }
+    let manager = ServiceManager(environment: specification.environment)
+    defer { manager?.close() }
+    let master = try PreforkMaster(specification, logger: Logger(label: "web")) {
+      announce($0)
+      manager?.ready()
+    }
+    let stop: @LoopActor () -> Void = {
+      manager?.stopping()
+      master.stop()
+    }
+    let stops = try [SIGTERM, SIGINT].map { try LoopSignal($0, stop) }
     let upgrade = try LoopSignal(SIGHUP) { master.upgrade() }
     defer { for signal in stops + [upgrade] { signal.close() } }
     return await master.run()
