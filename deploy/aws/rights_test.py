@@ -223,11 +223,13 @@ class RightsTest(unittest.TestCase):
         # More than a worker can do before it is told to stop: what it has not begun it gives back.
         for _ in range(100):
             self.assertEqual(self.post("/v1/images", COFFEE, Prefer="respond-async")[0], 202)
-        used["worker"].discard(("sqs:DeleteMessage", f"arn:aws:sqs:{REGION}:{ACCOUNT}:{STACK}-requests"))
+        before, used["worker"] = used["worker"], set()
         second, _ = self.start("worker", "saccade-worker", "run", "--concurrency", "1", "--log-level", "warning", "--instance-notices", "off")
-        self.await_use("worker", "sqs:DeleteMessage")
+        # It has received, and begins.
+        self.await_use("worker", "s3:GetObject")
         second.send_signal(signal.SIGTERM)
         self.assertEqual(second.wait(), 0)
+        used["worker"] |= before
 
     def compare(self, role, allowed, unused, needless):
         matched = set()
