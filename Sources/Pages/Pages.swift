@@ -10,5 +10,6 @@ package enum Pages {
     ("style.css", PackageResources.style_css),
     ("app.js", PackageResources.app_js),
     ("icon.svg", PackageResources.icon_svg),
+    ("openapi.json", PackageResources.openapi_json),
   ]
 }
