@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 @main
 struct Saccade: ParsableCommand {
@@ -7,5 +8,21 @@ struct Saccade: ParsableCommand {
     abstract: "An elastic image-recognition service: upload an image, get its label.",
     subcommands: [
       UpCommand.self, StatusCommand.self, WebCommand.self, CloudCommand.self, KeyCommand.self, PlanCommand.self,
+      LoadCommand.self,
     ])
+
+  /// As the parser's own, but for the exit status of `load`: scripts tell "some failed" (1) from "never begun" (2), as they
+  /// do with other workload generators and with grep(1).
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      let isLoad = CommandLine.arguments.dropFirst().first == LoadCommand.configuration.commandName
+      guard isLoad, exitCode(for: error) == .validationFailure else { exit(withError: error) }
+      let message = fullMessage(for: error)
+      FileHandle.standardError.write(Data((message.hasSuffix("\n") ? message : message + "\n").utf8))
+      Foundation.exit(2)
+    }
+  }
 }
