@@ -27,6 +27,7 @@ test: ## Checks the format, then builds and runs all tests
 	swift build --build-tests
 # One after the other: tests that share one event loop and two cores would otherwise miss their own deadlines.
 	swift test --skip-build --disable-xctest --no-parallel
+	Tests/Service/run
 
 bench: ## Measures the web tier beside nginx and a Python service; ARGS="…" goes to bench/run
 	bench/run $(ARGS)

@@ -8,6 +8,7 @@ final class Router {
   private let results: ResultsHandler
   private let readiness: Readiness
   private let metrics: WebMetrics
+  private let files = StaticFiles()
 
   init(classify: ClassifyHandler, results: ResultsHandler, readiness: Readiness, metrics: WebMetrics) {
     self.classify = classify
@@ -22,7 +23,7 @@ final class Router {
     switch path {
     case "/":
       if let refusal = refusal(of: request, unless: Router.getAndPost) { return refusal }
-      guard request.head.method == .post else { return HTTPResponse(text: Router.usage) }
+      guard request.head.method == .post else { return root(request) }
       return await classify.handle(
         request, answering: AnswerFormat(accept: request.head.headers["accept"]), record: record)
     case "/v1/images":
@@ -41,13 +42,28 @@ final class Router {
       return HTTPResponse(
         status: .ok, headers: ["Content-Type": "text/plain; version=0.0.4; charset=utf-8"],
         body: Array(metrics.text().utf8))
-    default:
-      guard path.hasPrefix(ResultsHandler.path) else {
-        return Problem(.notFound, code: "no-such-route", detail: "There is nothing at \(path).").response
-      }
+    case _ where path.hasPrefix(ResultsHandler.path):
       if let refusal = refusal(of: request, unless: Router.get) { return refusal }
       return await results.handle(request.head)
+    default:
+      guard path.hasPrefix(StaticFiles.path) else { return nothing(at: path) }
+      if let refusal = refusal(of: request, unless: Router.get) { return refusal }
+      return files.asset(at: path, to: request) ?? nothing(at: path)
     }
+  }
+
+  /// Browsers get the page, others how to use curl.
+  private func root(_ request: HTTPRequest) -> HTTPResponse {
+    if let accept = request.head.headers["accept"], accept.lowercased().contains("text/html") {
+      return files.page("index.html", to: request)
+    }
+    var response = HTTPResponse(text: Router.usage)
+    response.headers.add("Vary", "Accept")
+    return response
+  }
+
+  private func nothing(at path: String) -> HTTPResponse {
+    Problem(.notFound, code: "no-such-route", detail: "There is nothing at \(path).").response
   }
 
   // Who answers GET answers HEAD (RFC 9110 §9.1).

@@ -65,9 +65,17 @@ final class AccessControl {
       return AccessProblem.tooManyRequests(wait)
     }
     guard keys != nil else { return nil }
-    guard let digest = PresentedKey.digest(in: request.head.headers) else { return AccessProblem.keyMissing }
+    guard let digest = PresentedKey.digest(in: request.head.headers) else {
+      return AccessControl.isForEverybody(request.head) ? nil : AccessProblem.keyMissing
+    }
     guard let index = keys?.index(of: digest) else { return AccessProblem.keyUnknown }
     request.clientName = keys?.entries[index].name
     return keys?.take(index, orBy: configuration.keyRate) { .now }.map(AccessProblem.tooManyRequests)
+  }
+
+  /// The page itself, which asks for the key, and what it loads: the same for everybody, and in everybody's hands already.
+  private static func isForEverybody(_ head: HTTPRequestHead) -> Bool {
+    guard head.method == .get || head.method == .head else { return false }
+    return head.path == "/" || head.path.hasPrefix(StaticFiles.path)
   }
 }

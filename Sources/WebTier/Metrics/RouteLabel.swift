@@ -1,6 +1,6 @@
 /// A route as metrics name it: a fixed set, whatever paths are asked for.
 enum RouteLabel {
-  case root, images, result, health, readiness, metrics, other
+  case root, images, result, health, readiness, metrics, asset, other
 
   init(path: String) {
     switch path {
@@ -9,7 +9,9 @@ enum RouteLabel {
     case "/healthz": self = .health
     case "/readyz": self = .readiness
     case "/metrics": self = .metrics
-    default: self = path.hasPrefix("/v1/results/") ? .result : .other
+    case _ where path.hasPrefix("/v1/results/"): self = .result
+    case _ where path.hasPrefix("/assets/"): self = .asset
+    default: self = .other
     }
   }
 
@@ -22,6 +24,7 @@ enum RouteLabel {
     case .health: "/healthz"
     case .readiness: "/readyz"
     case .metrics: "/metrics"
+    case .asset: "/assets/{version}/{name}"
     case .other: "other"
     }
   }

@@ -60,7 +60,7 @@ extension WebTierTests {
     func unknownKey(server: ServerUnderTest.Kind) async throws {
       let file = try KeyFile(Self.line("secret"))
       try await Bench.with(server, Self.setting(file)) { bench in
-        for path in ["/", "/metrics", "/v1/results/x", "/nowhere"] {
+        for path in ["/v1/images", "/metrics", "/v1/results/x", "/nowhere"] {
           for header in ["", "Authorization: Basic secret\r\n", "Authorization: Bearer \r\n", "X-API-Key:\r\n"] {
             let response = try await bench.get(path, headers: header)
             #expect(response.status == 401)
