@@ -25,16 +25,8 @@ package struct Recognizer: Sendable {
 
   /// What an image file shows. Blocks for as long as `timings` of the result says, and longer when more threads are
   /// at it than `ClassifierOptions.concurrency` admits.
-  package func recognize(_ file: Span<UInt8>) throws(RecognitionError) -> RecognitionResult {
-    let start = ContinuousClock.now
-    let pixels = try decode(file)
-    let decoded = ContinuousClock.now
-    do {
-      let top = try classifier.classify(pixels)
-      return RecognitionResult(top: top, decoding: decoded - start, inference: ContinuousClock.now - decoded)
-    } catch {
-      throw .unclassified(error)
-    }
+  package func recognize(_ file: [UInt8]) throws(RecognitionError) -> RecognitionResult {
+    try recognize([file])[0].get()
   }
 
   /// What several image files show: those that can be decoded are classified together, which takes less time than one
@@ -68,10 +60,5 @@ package struct Recognizer: Sendable {
       return try decoders.decode(file, inputSide: classifier.inputSide, resizeSide: classifier.resizeSide)
     }
     do { return try decoder.decode(file) } catch { throw .undecoded(error) }
-  }
-
-  /// The same for a file held in an array.
-  package func recognize(_ file: [UInt8]) throws(RecognitionError) -> RecognitionResult {
-    try recognize(file.span)
   }
 }

@@ -37,10 +37,11 @@ def write_all(folder):
     return paths
 
 
-def form(data, boundary="saccade-bench-7d9f4c1e"):
+def form(data, boundary="saccade-bench-7d9f4c1e", name="photo.jpg"):
     """A form with one photo, as browsers send it.
 
     Returns: content type and body."""
-    head = (f'--{boundary}\r\nContent-Disposition: form-data; name="image"; filename="photo.jpg"\r\n'
-            "Content-Type: image/jpeg\r\n\r\n").encode()
+    kind = "png" if name.endswith(".png") else "jpeg"
+    head = (f'--{boundary}\r\nContent-Disposition: form-data; name="image"; filename="{name}"\r\n'
+            f"Content-Type: image/{kind}\r\n\r\n").encode()
     return f"multipart/form-data; boundary={boundary}", head + data + f"\r\n--{boundary}--\r\n".encode()

@@ -2,7 +2,7 @@ package import EventLoop
 
 /// How often each operation was tried, and how it ended. Shared by the clients of a process; read by `/metrics`.
 @LoopActor package final class AWSCallCounters {
-  /// The operations are the clients' own and the outcomes five, so this cannot grow beyond their product.
+  /// The operations are the clients' own and the outcomes six, so this cannot grow beyond their product.
   package struct Key: Sendable, Hashable {
     package var service: String
     package var operation: String
@@ -18,6 +18,9 @@ package import EventLoop
     case failed
     /// No answer came.
     case unanswered
+    /// It was given up here before its answer came; most of them before a byte had left, as uploads are that turn out to
+    /// have ended while their PUT waited for a connection.
+    case cancelled
   }
 
   /// One for every attempt, retries included.

@@ -76,7 +76,7 @@ import FoundationEssentials
     switch result {
     case .success(let answer): response = answer
     case .failure(let error):
-      count(.unanswered, call)
+      count(error == .cancelled ? .cancelled : .unanswered, call)
       return FailedAttempt(error: .transport(error))
     }
     guard let error = response.isSuccess ? call.flaw?(response) : .service(parseError(response, call.operation)) else {

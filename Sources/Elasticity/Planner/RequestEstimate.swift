@@ -2,11 +2,18 @@
 /// come together in a batch, and so on how long a call takes.
 ///
 /// S3: the image is put and got, the result put. SQS: jobs and answers are each sent, received and deleted, up to ten in a
-/// request: what comes up during one request goes into the next one. Who has nothing asks again every 20 s.
+/// request: what comes up during one request, or while deletions and late answers wait for others, goes into the next one.
+/// Who has nothing asks again every 20 s.
 package struct RequestEstimate: Sendable, Equatable {
   private static let batchMax = 10.0
   /// A request to SQS in its region, seconds.
   private static let callDuration = 0.02
+  /// How long workers let the answers of jobs that have waited themselves wait for others (`WorkerLimits`), seconds, …
+  private static let lateAnswerPatience = 0.1
+  /// … and deletions of jobs, …
+  private static let jobDeletionPatience = 0.2
+  /// … and the web tier deletions of answers (`AnswerDeletion`).
+  private static let answerDeletionPatience = 1.0
   private static let longPoll = 20.0
 
   package private(set) var puts = 0.0
@@ -30,18 +37,22 @@ package struct RequestEstimate: Sendable, Equatable {
     puts += Double(arrived + started)
     gets += Double(started)
     let polls = seconds / RequestEstimate.longPoll
-    let sent = batches(Double(arrived), by: 1, in: seconds)
-    let worked = batches(Double(started), by: workers, in: seconds)
-    let received = isBacklogged ? Double(started) / RequestEstimate.batchMax : worked
-    let answered = batches(Double(started), by: 1, in: seconds)
-    // Deleting jobs and sending answers at the workers, receiving and deleting answers at the web tier.
-    queueRequests += sent + max(received, polls * Double(workers)) + 2 * worked + max(answered, polls) + answered
+    let (arrived, started) = (Double(arrived), Double(started))
+    func batches(_ count: Double, by senders: Int, after patience: Double = 0) -> Double {
+      RequestEstimate.batches(rate: count / seconds, by: senders, after: patience) * seconds
+    }
+    let jobsReceived = isBacklogged ? started / RequestEstimate.batchMax : batches(started, by: workers)
+    queueRequests += batches(arrived, by: 1)
+    queueRequests += max(jobsReceived, polls * Double(workers))
+    queueRequests += batches(started, by: workers, after: RequestEstimate.jobDeletionPatience)
+    queueRequests += batches(started, by: workers, after: isBacklogged ? RequestEstimate.lateAnswerPatience : 0)
+    queueRequests += max(batches(started, by: 1), polls)
+    queueRequests += batches(started, by: 1, after: RequestEstimate.answerDeletionPatience)
   }
 
-  /// Requests for so many messages of so many senders.
-  private func batches(_ count: Double, by senders: Int, in seconds: Double) -> Double {
-    guard count > 0, senders > 0 else { return 0 }
-    let perCall = count / seconds / Double(senders) * RequestEstimate.callDuration
-    return count / min(max(perCall, 1), RequestEstimate.batchMax)
+  /// Requests a second for so many messages a second of so many senders.
+  private static func batches(rate: Double, by senders: Int, after patience: Double) -> Double {
+    guard rate > 0, senders > 0 else { return 0 }
+    return rate / min(max(rate / Double(senders) * (callDuration + patience), 1), batchMax)
   }
 }

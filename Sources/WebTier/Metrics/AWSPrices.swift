@@ -25,12 +25,12 @@ enum AWSPrices {
     }
   }
 
-  /// Whether an attempt is charged: not when the service says that it is at fault or overloaded (5xx). One whose answer
-  /// was lost may have been served.
+  /// Whether an attempt is charged: not when the service says that it is at fault or overloaded (5xx), nor, as a rule, when
+  /// it was given up before it had been sent. One whose answer was lost may have been served.
   static func isCharged(_ outcome: AWSCallCounters.Outcome) -> Bool {
     switch outcome {
     case .succeeded, .refused, .unanswered: true
-    case .throttled, .failed: false
+    case .throttled, .failed, .cancelled: false
     }
   }
 }

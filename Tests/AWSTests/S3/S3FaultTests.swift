@@ -92,6 +92,21 @@ struct S3FaultTests {
     }
   }
 
+  @Test("a call that is given up is counted as cancelled, not as one without an answer")
+  func givenUp() async throws {
+    try await with([.silence]) { server, client, counters in
+      let call = EventLoop.shared.start {
+        try await client.putObject(bucket: "bucket", key: "key", body: .bytes(testBytes(1000)))
+      }
+      await server.hasSeen(1)
+      call.cancel()
+      let error = await #expect(throws: AWSError.self) { try await call.value }
+      #expect(error?.isCancellation == true)
+      #expect(Self.count(counters, "PutObject", .cancelled) == 1)
+      #expect(Self.count(counters, "PutObject", .unanswered) == 0)
+    }
+  }
+
   @Test("a refusal is final")
   func refusal() async throws {
     let denied = ScriptedServer.error(403, "<Error><Code>AccessDenied</Code><Message>No.</Message></Error>")
