@@ -30,7 +30,7 @@ struct ModelOptions: ParsableArguments {
       What to compute with: auto (bf16 where the processor has it), f32, bf16, or int8, with which a model has a file of \
       its own: model-int8.xml beside model.xml.
       """,
-      valueName: "precision"))
+      valueName: "type"))
   var precision = Precision.auto
 
   @Option(

@@ -23,7 +23,7 @@ struct PlanCommand: ParsableCommand {
       When images come: constant:RATE, poisson:RATE, burst:COUNT or burst:COUNT/SECONDS, daily:RATE or daily:RATE/PEAK \
       (images a second on average; the peak by the average), trace:FILE (a line for each time: seconds, and a count). \
       Several may be given. (default: one of each of the first four)
-      """, valueName: "arrivals"))
+      """, valueName: "pattern"))
   var arrivals: [String] = []
 
   @Option(
