@@ -52,9 +52,11 @@ struct CloudCommand: ParsableCommand {
     let configuration = LocalCloudConfiguration(
       host: host, port: port, dataFolder: dataFolder, isDurable: isDurable, logger: Logger(label: "saccade.cloud"))
     try EventLoop.shared.run {
+      // Caught from the beginning: whoever reads the line below may stop it at once.
+      let signal = EventLoop.shared.start { try await nextSignal(of: [SIGTERM, SIGINT]) }
       let server = try await LocalCloudServer.start(configuration)
       announce("saccade cloud: S3 and SQS at \(server.url)")
-      _ = try await nextSignal(of: [SIGTERM, SIGINT])
+      _ = try await signal.value
       try await server.shutdown()
       let calls = server.calls.description
       if !calls.isEmpty { configuration.logger.info("served \(calls)") }
@@ -64,10 +66,13 @@ struct CloudCommand: ParsableCommand {
   private func runSink() throws {
     let configuration = sink.configuration(host: host, port: port)
     try EventLoop.shared.run {
+      let signal = EventLoop.shared.start { try await nextSignal(of: [SIGTERM, SIGINT]) }
+      // Its turn comes before the line below is written.
+      await Task.yield()
       let server = try SinkServer(configuration)
       let release = try LoopSignal(SIGUSR1) { server.releaseAnswers() }
       announce("saccade cloud: a sink for S3 and SQS at \(server.url)")
-      _ = try await nextSignal(of: [SIGTERM, SIGINT])
+      _ = try await signal.value
       release.close()
       await server.shutdown()
     }
