@@ -7,7 +7,8 @@ import re
 
 TYPE = re.compile(r"^\s*(?:@usableFromInline )?package (?:struct|enum) (\w*Limits|TransportTimeouts|RetryPolicy)\b")
 MEMBER = re.compile(
-    r"^\s*(?:@usableFromInline )?package (?:nonisolated )?(?:static )?(?:let|var) (\w+)(?:: ([^={]+?))?\s*(?:= (.+)|\{(.+)\})?$")
+    r"^\s*(?:@usableFromInline )?package (?:nonisolated )?(?:static )?(?:let|var) (\w+)"
+    r"(?:: ([^={]+?))?\s*(?:= (.+)|\{(.+)\})?$")
 CONSTANT = re.compile(
     r"^\s*(?:(?:package|private|nonisolated|fileprivate) )*static let "
     r"(\w+(?:Max|Min|Limit|Timeout|Delay|Duration|Interval|Patience|Pause|Range))(?:: ([^=]+?))? = (.+)$")
@@ -107,7 +108,8 @@ def group(name, path, lines, start, end):
         found = MEMBER.match(lines[index])
         if not found or len(lines[index]) - len(lines[index].lstrip()) != indent:
             continue
-        code = found[3] or (found[4] or "").strip() or assigned.get(found[1], "nil" if (found[2] or "").endswith("?") else "")
+        unset = "nil" if (found[2] or "").endswith("?") else ""
+        code = found[3] or (found[4] or "").strip() or assigned.get(found[1], unset)
         # What an initialiser sets is its parameter's default, if it has one.
         code = parameters.get(code, "" if code == found[1] else code)
         bounds.append(Bound(found[1], value(found[1], code), comment(lines, index)))

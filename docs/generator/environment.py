@@ -4,10 +4,12 @@ import re
 
 from . import bounds
 
-#: Who reads them, the variables, and what they say. "both": `saccade web` and `saccade-worker run`, which speak to S3 and SQS.
+#: Title, who reads them, and each with what it says.
 SECTIONS = (
     ("Where S3 and SQS are, and who asks", "`saccade web`, `saccade-worker run`", (
-        ("AWS_REGION", "Region; the first that is set of this, the next and the profile's. Without all three the instance is asked. With endpoints of one's own for S3 and SQS it is `us-east-1`"),
+        ("AWS_REGION",
+         "Region; the first that is set of this, the next and the profile's. Without all three the instance is "
+         "asked. With endpoints of one's own for S3 and SQS it is `us-east-1`"),
         ("AWS_DEFAULT_REGION", "The same, after `AWS_REGION`"),
         ("AWS_ENDPOINT_URL", "Where all services are: `http://` or `https://`, host, port, perhaps a path"),
         ("AWS_ENDPOINT_URL_S3", "Where S3 is, before `AWS_ENDPOINT_URL`"),
@@ -28,10 +30,13 @@ SECTIONS = (
         ("AWS_SHARED_CREDENTIALS_FILE", "3: the credentials' file (`~/.aws/credentials`)"),
         ("AWS_CONFIG_FILE", "3: the configuration's file (`~/.aws/config`)"),
         ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "4: path at `http://169.254.170.2`, as ECS sets it"),
-        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "4: the same, whole: `https`, or `http` on this machine, 169.254.170.2 or 169.254.170.23, as EKS Pod Identity sets it"),
+        ("AWS_CONTAINER_CREDENTIALS_FULL_URI",
+         "4: the same, whole: `https`, or `http` on this machine, 169.254.170.2 or 169.254.170.23, as EKS Pod "
+         "Identity sets it"),
         ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "4: file with the token for it, read each time"),
         ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "4: the token itself"),
-        ("AWS_EC2_METADATA_DISABLED", "5: `true`: the instance metadata service is not asked, neither for credentials nor for notices"),
+        ("AWS_EC2_METADATA_DISABLED",
+         "5: `true`: the instance metadata service is not asked, neither for credentials nor for notices"),
         ("AWS_EC2_METADATA_SERVICE_ENDPOINT", "5: where it is (`http://169.254.169.254`)"),
         ("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "5: `IPv6`: it is at `http://[fd00:ec2::254]`"),
     )),
@@ -44,7 +49,8 @@ SECTIONS = (
         ("no_proxy", "Hosts that are asked without one, by commas; or `*`. Also `NO_PROXY`"),
     )),
     ("Folders", "`saccade-worker`; HOME also for `~/.aws`", (
-        ("XDG_CACHE_HOME", "Absolute path: models are looked for in `saccade/models` there, compiled ones kept in `saccade/compiled`"),
+        ("XDG_CACHE_HOME",
+         "Absolute path: models are looked for in `saccade/models` there, compiled ones kept in `saccade/compiled`"),
         ("HOME", "Without it `~/.cache` is meant"),
     )),
     ("From systemd", "`saccade web`, `saccade-worker run`", (
