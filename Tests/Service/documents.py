@@ -34,7 +34,7 @@ class Document:
     commands: list
     #: By the name of the file that the sentence before it says it is: {"classify.py": …}.
     programs: dict
-    #: First lines of indented blocks that are neither commands nor drawings, by `others`.
+    #: First lines of blocks that are neither commands, programs nor drawings, by `others`.
     others: list
 
 
@@ -77,12 +77,12 @@ def take(document, language, lines, sentence, others):
     if language in PROGRAMS:
         (name,) = re.findall(r"`([\w.]+)`\):?$", sentence)
         document.programs[name] = "\n".join(lines) + "\n"
+    elif lines[0] in others:
+        document.others.append(lines[0])
     elif language not in COMMANDS:
         raise AssertionError(f"{document.page}: nobody knows what to do with a block of {language}")
     elif any(DRAWING.search(line) for line in lines):
         return
-    elif lines[0] in others:
-        document.others.append(lines[0])
     elif language == "console":
         for line in lines:
             if line.startswith("$ "):

@@ -339,11 +339,12 @@ WAYS = {
     },
 }
 
-#: Indented blocks that are neither drawings nor commands, by their first line, and where what they show is tested.
+#: Blocks that are neither drawings nor commands, by their first line, and where what they show is tested.
 OTHERS = {
     "docs/architecture.md": {
         "Sources/EventLoop    the libuv loop as a Swift executor; TCP, TLS, timers, signals, child processes":
             "test_folders_are_there"},
+    "deploy/README.md": {"scrape_configs:": "test_prometheus_takes_its_configuration"},
     "deploy/kubernetes/README.md": {"patches:": "test_the_patch_fits"},
 }
 
@@ -468,6 +469,18 @@ class DocumentsTest(unittest.TestCase):
         named = set(re.findall(r"^    (?:\S.*, )?Sources/([\w-]+)", text, re.M)) | set(re.findall(r"Sources/([\w-]+),", text))
         there = {path.name for path in (ROOT / "Sources").iterdir() if path.is_dir()} - {"System"}
         self.assertEqual(named, there)
+
+    def test_prometheus_takes_its_configuration(self):
+        text = (ROOT / "deploy/README.md").read_text()
+        configuration = re.search(r"^```yaml\n(scrape_configs:.*?)^```", text, re.M | re.S).group(1)
+        folder = self.folder / "prometheus"
+        shutil.copytree(ROOT / "deploy/prometheus", folder)
+        # promtool wants to see the file.
+        configuration = configuration.replace("/etc/prometheus/saccade.key", str(self.folder / "key"))
+        (folder / "prometheus.yml").write_text(configuration)
+        done = subprocess.run(
+            [CACHE / "bin/promtool", "check", "config", folder / "prometheus.yml"], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_the_patch_fits(self):
         """deploy/kubernetes/README.md: in a copy of `example` it gives the service account its role."""

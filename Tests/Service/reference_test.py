@@ -110,6 +110,8 @@ class WrittenPagesTest(unittest.TestCase):
             if page.name in GENERATED:
                 continue
             for name in set(re.findall(r"`([A-Z][a-z]+(?:[A-Z][A-Za-z]*)+)(?:\.\w+)?`", page.read_text())):
+                if name.startswith("Saccade"):
+                    continue
                 if re.search(rf"\b(?:struct|enum|class|protocol|extension) {name}\b", code):
                     continue
                 # What AWS, Kubernetes, systemd and HTTP call theirs.
@@ -122,6 +124,11 @@ class WrittenPagesTest(unittest.TestCase):
         for page in PAGES:
             for name in set(re.findall(r"\bsaccade_[a-z_]+[a-z]\b", page.read_text())):
                 self.assertIn(f'"{name.removesuffix("_bucket")}"', text, page.name)
+
+    def test_every_alert_and_no_other_is_explained(self):
+        alerts = re.findall(r"^ +- alert: (\w+)$", (ROOT / "deploy/prometheus/rules.yml").read_text(), re.M)
+        explained = re.findall(r"`(Saccade[A-Z]\w+)`", (ROOT / "docs/operations.md").read_text())
+        self.assertEqual(sorted(explained), sorted(alerts))
 
     def test_every_problem_code_and_no_other_is_explained(self):
         code = sources()
