@@ -14,6 +14,29 @@ from service import BINARIES, ROOT
 sys.path.insert(0, str(ROOT / "docs"))
 from generator import bounds, environment, options  # noqa: E402 - found by the line above
 
+#: Of the table in docs/architecture.md: each row's bounds, in its order.
+ROWS = {
+    "one image": ["WebLimits.imageByteCountMax"],
+    "pixels of an image": ["ImageLimits.pixelCountMax"],
+    "time / memory to decode it": ["ImageLimits.decodingTimeMax", "ImageLimits.decoderByteCountMax"],
+    # The difference of two: see the test.
+    "one request, all its files": [],
+    "files in a form": ["WebLimits.filesPerFormMax"],
+    "head of a request": ["HTTPLimits.headByteCountMax", "HTTPLimits.headerCountMax"],
+    "connections / uploads to S3 / waiting answers of a web process": [
+        "HTTPLimits.connectionCountMax", "WebLimits.uploadCountMax", "WebLimits.pendingAnswerCountMax"],
+    "clients that wait at `/v1/results/` of a web process / for how long": [
+        "WebLimits.longPollCountMax", "WebLimits.longPollDurationMax"],
+    "connections of one address (IPv6: /64) to a web process": ["HTTPLimits.connectionsPerAddressMax"],
+    "how long a connection may wait for its next request": ["HTTPLimits.idleDuration"],
+    "how slowly a body may come: on average over 20 s, while it is waited for": ["HTTPLimits.bodyRateMin"],
+    "memory of uploads, beyond which what S3 has taken is let go / no request is let in": [
+        "WebLimits.replayByteCountMax", "WebLimits.bufferByteCountMax"],
+    "how long a client waits for its answer before `202`": ["WebLimits.answerTimeout"],
+    # What measures fastest is found in `Classifier`.
+    "images that a worker classifies together, of those that wait": [],
+    "how often a job is tried / received before it goes to the dead-letter queue": ["Installation.receiveCountMax"],
+}
 PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/*.md")])
 GENERATED = {"configuration.md", "limits.md"}
 
@@ -68,6 +91,58 @@ class GeneratedPagesTest(unittest.TestCase):
         groups, others = bounds.read(ROOT)
         known = {f"{g.name}.{b.name}" for g in groups for b in g.bounds} | {b.name for _, b in others}
         self.assertEqual(set(bounds.OPTIONS) - known, set())
+
+
+class FirstBoundsTest(unittest.TestCase):
+    """The table in docs/architecture.md, which is written by hand."""
+
+    def test_its_numbers_are_the_code_s(self):
+        groups, others = bounds.read(ROOT)
+        values = {f"{g.name}.{b.name}": b.value for g in groups for b in g.bounds} | {b.name: b.value for _, b in others}
+        text = (ROOT / "docs/architecture.md").read_text()
+        table = text[text.index("| limit | default |") :].split("\n\n")[0].splitlines()[2:]
+        rows = {cells[1]: cells[2] for cells in ([cell.strip() for cell in line.split("|")] for line in table)}
+        self.assertEqual(set(rows), set(ROWS))
+        for name, cell in rows.items():
+            for bound in ROWS[name]:
+                number = values[bound].replace(" 000 000", " million")
+                # A unit stands once: "256 / 768 MiB"; a rate of bytes has one of its own.
+                number = {"HTTPLimits.bodyRateMin": "1 KiB"}.get(bound, re.sub(r" (MiB|GiB|KiB)$", "", number))
+                self.assertRegex(cell, rf"(^|\D){re.escape(number)}(\D|$)", bound)
+        self.assertEqual(values["HTTPLimits.bodyRateMin"], "1 024")
+        self.assertIn("maxImage << 20 + 16 << 20", sources("saccade"))
+        self.assertIn("max(1, receiveCountMax - 1)", values["WorkerLimits.attemptCountMax"])
+
+
+class RightsTest(unittest.TestCase):
+    """docs/security.md and deploy/kubernetes/README.md say what the roles of deploy/aws/saccade.yaml may do."""
+
+    @staticmethod
+    def template(role):
+        text = (ROOT / "deploy/aws/saccade.yaml").read_text()
+        text = re.search(rf"^  {role}:\n(.*?)^  \w", text, re.M | re.S).group(1)
+        return set(re.findall(r"\b(?:s3|sqs|autoscaling):[A-Z]\w+", text.split("Sid: Release")[0]))
+
+    @staticmethod
+    def documented(page, role, end):
+        text = (ROOT / page).read_text()
+        rows = re.search(rf"^\| {role} \| `s3:.*?(?={end})", text, re.M | re.S).group(0)
+        found, service = set(), ""
+        for row in rows.splitlines():
+            for name in re.findall(r"`((?:\w+:)?[A-Z]\w+|\w+:[A-Z]\w+)`", row.split("|")[2]):
+                service = name.split(":")[0] if ":" in name else service
+                found.add(name if ":" in name else f"{service}:{name}")
+        return found
+
+    def test_rights(self):
+        web, worker = self.template("WebRole"), self.template("WorkerRole")
+        self.assertGreater(len(web), 12)
+        self.assertEqual(self.documented("docs/security.md", "web tier", r"^\| worker \|"), web)
+        self.assertEqual(self.documented("docs/security.md", "worker", r"\n\n"), worker)
+        kubernetes = "deploy/kubernetes/README.md"
+        self.assertEqual(self.documented(kubernetes, "`saccade-web`", r"^\| `saccade-worker`"), web)
+        in_a_group = {right for right in worker if right.startswith("autoscaling:")}
+        self.assertEqual(self.documented(kubernetes, "`saccade-worker`", r"^\| `keda-operator`"), worker - in_a_group)
 
 
 class HelpTest(unittest.TestCase):
