@@ -117,7 +117,7 @@ let package = Package(
       linker: openVINOSearchPath),
     tests("LocalCloudTests", ["LocalCloud", "HTTP", "AWS", "EventLoop", "TestSupport", sqlite, logging]),
     tests("ElasticityTests", ["Elasticity", "EventLoop", "TestSupport"]),
-    tests("LoadTests", ["Load", "HTTP", "EventLoop", "TestSupport", histogram]),
+    tests("LoadTests", ["Load", "HTTP", "AWS", "EventLoop", "TestSupport", histogram]),
     tests("EndToEndTests", ["TestSupport", "AWS", "EventLoop"]),
   ]
 )

@@ -26,26 +26,28 @@ struct LoadCommand: ParsableCommand {
         saccade load --images photos --rate 50 --arrivals poisson --duration 60 --warm-up 5 --json
       """)
 
-  @Option(help: "Where images are sent: / answers labels, /v1/images more.")
+  @Option(
+    help: ArgumentHelp("Where images are sent: / answers labels, /v1/images more.", valueName: "url"))
   var url = "http://127.0.0.1:8080/"
 
   @Option(
-    help: "A folder whose images are sent, in the order of their names, those in folders below too; or one image.",
-    completion: .directory)
+    help: ArgumentHelp(
+      "A folder whose images are sent, in the order of their names, those in folders below too; or one image.",
+      valueName: "path"), completion: .file())
   var images: String
 
-  @Option(help: "Requests to send. (default: every image once)")
+  @Option(help: ArgumentHelp("Requests to send, 1 to 1000000000. (default: every image once)", valueName: "n"))
   var requests: Int?
 
-  @Option(help: "Seconds for which requests are sent.")
+  @Option(help: ArgumentHelp("For how long requests are sent, up to 86400.", valueName: "seconds"))
   var duration: Double?
 
   @OptionGroup(title: "Pacing") var pacing: LoadPacingOptions
 
-  @Option(help: "Seconds at the beginning whose requests are sent and not counted.")
+  @Option(help: ArgumentHelp("How long requests are sent at the beginning that do not count.", valueName: "seconds"))
   var warmUp = 0.0
 
-  @Option(help: "Seconds from when a request is due until it has failed.")
+  @Option(help: ArgumentHelp("From when a request is due until it has failed, up to 86400.", valueName: "seconds"))
   var timeout = 60.0
 
   @Option(help: "Whether a connection is kept for the next request.")
@@ -55,16 +57,19 @@ struct LoadCommand: ParsableCommand {
   var isAsynchronous = false
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       A key, where the service asks for one; every user of this machine sees it in the list of processes. \
       (default: SACCADE_API_KEY of the environment)
-      """)
+      """, valueName: "key"))
   var apiKey: String?
 
-  @Option(help: "Which of the service's models is to classify.")
+  @Option(help: ArgumentHelp("Which of the service's models is to classify.", valueName: "name"))
   var model: String?
 
-  @Option(help: "PEM file with the authorities to trust for https, instead of the system's.", completion: .file())
+  @Option(
+    help: ArgumentHelp("PEM file with the authorities to trust for https, instead of the system's.", valueName: "file"),
+    completion: .file())
   var caCertificate: String?
 
   @OptionGroup(title: "Output") var output: LoadOutputOptions

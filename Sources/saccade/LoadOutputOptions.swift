@@ -13,7 +13,8 @@ struct LoadOutputOptions: ParsableArguments {
   @Flag(help: "Tell the report as JSON. Times are milliseconds where they do not say otherwise.")
   var json = false
 
-  @Option(help: "Write a picture: latency over time, and by percentile.", completion: .file(extensions: ["svg"]))
+  @Option(
+    help: ArgumentHelp("Write a picture: latency over time, and by percentile.", valueName: "file"), completion: .file(extensions: ["svg"]))
   var svg: String?
 
   func check() throws {

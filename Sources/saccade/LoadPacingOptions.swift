@@ -3,19 +3,25 @@ import Load
 
 /// When requests are sent.
 struct LoadPacingOptions: ParsableArguments {
-  @Option(help: "Connections at once, with --rate at most. (default: 10, with --rate 1000)")
+  @Option(
+    help: ArgumentHelp(
+      "Connections at once, with --rate at most, 1 to \(LoadLimits.connectionCountMax). (default: 10, with --rate 1000)",
+      valueName: "n"))
   var connections: Int?
 
-  @Option(help: "Requests a second that are due, independent of answers.")
+  @Option(
+    help: ArgumentHelp(
+      "Requests a second that are due, independent of answers, 0.001 to \(Int(LoadLimits.rateMax)).", valueName: "rate"))
   var rate: Double?
 
-  @Option(help: "With --rate: constant, or poisson (as those of many people).")
+  @Option(help: ArgumentHelp("With --rate: constant, or poisson (as those of many people).", valueName: "spacing"))
   var arrivals = ArrivalClock.Spacing.constant
 
-  @Option(help: "With --arrivals poisson: the same seed, the same times.")
+  @Option(help: ArgumentHelp("With --arrivals poisson: the same seed, the same times.", valueName: "n"))
   var seed: UInt64 = 1
 
-  @Option(help: "Bytes a second at which each request is sent: slow clients.")
+  @Option(
+    help: ArgumentHelp("Bytes a second at which each request is sent, from 10: slow clients.", valueName: "rate"))
   var slow: Int?
 
   func check() throws {
