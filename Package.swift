@@ -94,7 +94,8 @@ let package = Package(
     .executableTarget(
       name: "saccade",
       dependencies: [
-        "WebTier", "LocalCloud", "Elasticity", "Load", "AWS", "HTTP", "Jobs", "EventLoop", "Logs", argumentParser, logging,
+        "WebTier", "LocalCloud", "Elasticity", "Load", "AWS", "HTTP", "Jobs", "EventLoop", "Logs", argumentParser,
+        logging,
       ],
       swiftSettings: settings),
     .executableTarget(

@@ -66,7 +66,8 @@ package struct LoadImages: Sendable {
       byteCount += data.count
       guard byteCount <= LoadLimits.imageByteCountMax else {
         throw Unusable(
-          description: "the images are more than \(LoadLimits.imageByteCountMax >> 20) MiB together, which are kept in memory")
+          description:
+            "the images are more than \(LoadLimits.imageByteCountMax >> 20) MiB together, which are kept in memory")
       }
       images.append(Image(name: URL(fileURLWithPath: path).lastPathComponent, bytes: [UInt8](data), head: head))
     }

@@ -66,7 +66,9 @@ extension LoadReport {
 
   private var body: Body {
     var (rate, spacing): (Double?, String?) = (nil, nil)
-    if case .open(let arrivals, let ratePerSecond) = plan.pacing { (rate, spacing) = (ratePerSecond, arrivals.rawValue) }
+    if case .open(let arrivals, let ratePerSecond) = plan.pacing {
+      (rate, spacing) = (ratePerSecond, arrivals.rawValue)
+    }
     let width = record.timeline.width / .seconds(1)
     return Body(
       target: target, loop: rate == nil ? "closed" : "open", connections: plan.connectionCount, rateWanted: rate,

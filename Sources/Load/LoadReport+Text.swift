@@ -5,7 +5,8 @@ extension LoadReport {
   package var text: String {
     var lines = ["\(target), \(manner)"]
     lines.append("")
-    lines.append("  answered      \(answered) of \(due) in \(String(format: "%.2f", seconds)) s, \(number(rate)) a second")
+    lines.append(
+      "  answered      \(answered) of \(due) in \(String(format: "%.2f", seconds)) s, \(number(rate)) a second")
     if record.warmUpCount > 0 { lines.append("  warm-up       \(record.warmUpCount) more, not counted") }
     if record.failedCount > 0 { lines.append("  failed        \(record.failedCount)") }
     for (kind, count) in record.failures.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {

@@ -53,7 +53,8 @@ struct LoadCommand: ParsableCommand {
   @Option(help: "Whether a connection is kept for the next request.")
   var keepAlive = Switch.on
 
-  @Flag(name: .customLong("async"), help: "Ask for a 202 and fetch the answer from where it says (Prefer: respond-async).")
+  @Flag(
+    name: .customLong("async"), help: "Ask for a 202 and fetch the answer from where it says (Prefer: respond-async).")
   var isAsynchronous = false
 
   @Option(
@@ -77,9 +78,13 @@ struct LoadCommand: ParsableCommand {
   func validate() throws {
     guard (1...1_000_000_000).contains(requests ?? 1) else { throw ValidationError("--requests is 1 to 1000000000.") }
     for (name, value) in [("--duration", duration ?? 1), ("--timeout", timeout)] {
-      guard value > 0, value <= 86_400 else { throw ValidationError("\(name) is more than 0, and at most 86400 seconds.") }
+      guard value > 0, value <= 86_400 else {
+        throw ValidationError("\(name) is more than 0, and at most 86400 seconds.")
+      }
     }
-    guard warmUp >= 0, warmUp < duration ?? .infinity else { throw ValidationError("--warm-up is less than --duration.") }
+    guard warmUp >= 0, warmUp < duration ?? .infinity else {
+      throw ValidationError("--warm-up is less than --duration.")
+    }
     try pacing.check()
     try output.check()
   }

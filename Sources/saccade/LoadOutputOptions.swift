@@ -7,14 +7,17 @@ struct LoadOutputOptions: ParsableArguments {
   @Flag(name: .customLong("print"), help: "Print each answer as it comes.")
   var printsAnswers = false
 
-  @Flag(help: "Hold each answer against the label in the file's name (n07920052_espresso.JPEG), and tell how many are right.")
+  @Flag(
+    help:
+      "Hold each answer against the label in the file's name (n07920052_espresso.JPEG), and tell how many are right.")
   var labels = false
 
   @Flag(help: "Tell the report as JSON. Times are milliseconds where they do not say otherwise.")
   var json = false
 
   @Option(
-    help: ArgumentHelp("Write a picture: latency over time, and by percentile.", valueName: "file"), completion: .file(extensions: ["svg"]))
+    help: ArgumentHelp("Write a picture: latency over time, and by percentile.", valueName: "file"),
+    completion: .file(extensions: ["svg"]))
   var svg: String?
 
   func check() throws {

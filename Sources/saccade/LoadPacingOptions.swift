@@ -11,7 +11,8 @@ struct LoadPacingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Requests a second that are due, independent of answers, 0.001 to \(Int(LoadLimits.rateMax)).", valueName: "rate"))
+      "Requests a second that are due, independent of answers, 0.001 to \(Int(LoadLimits.rateMax)).", valueName: "rate")
+  )
   var rate: Double?
 
   @Option(help: ArgumentHelp("With --rate: constant, or poisson (as those of many people).", valueName: "spacing"))

@@ -27,7 +27,8 @@ struct LoadRunTests {
     var head = LoadImages.Head(target: try LoadTarget("http://\(server.localAddress)/"))
     setUp(&plan, &head)
     let images = LoadImages(
-      [("n07920052_espresso.JPEG", [UInt8](repeating: 7, count: 20_000)), ("other \"name\".png", [1, 2, 3])], head: head)
+      [("n07920052_espresso.JPEG", [UInt8](repeating: 7, count: 20_000)), ("other \"name\".png", [1, 2, 3])], head: head
+    )
     let run = LoadRun(plan, images: images, head: head, observer: observer)
     let stop = EventLoop.shared.start {
       guard let stopAfter else { return }
@@ -123,7 +124,9 @@ struct LoadRunTests {
   func failures() async throws {
     try await onLoop {
       let log = Log()
-      let report = try await Self.run { plan, _ in plan.connectionCount = 1 } observer: { name, answer in
+      let report = try await Self.run { plan, _ in
+        plan.connectionCount = 1
+      } observer: { name, answer in
         log.fields.append("\(name) \(answer)")
       } handler: { request in
         log.inFlight += 1
@@ -137,7 +140,9 @@ struct LoadRunTests {
       }
       #expect(report.answered == 5)
       #expect(
-        report.record.failures == ["503 too-many-pending": 5, "202 not answered in time": 5, "no label in the answer": 5])
+        report.record.failures == [
+          "503 too-many-pending": 5, "202 not answered in time": 5, "no label in the answer": 5,
+        ])
       #expect(log.fields.count == 20)
       #expect(log.fields.count { $0.contains("503 too-many-pending") } == 5)
     }
@@ -149,11 +154,13 @@ struct LoadRunTests {
       var limits = HTTPLimits()
       limits.idleDuration = .milliseconds(30)
       limits.sweepInterval = .milliseconds(10)
-      let report = try await Self.run({ plan, _ in
-        plan.pacing = .open(.constant, ratePerSecond: 15)
-        plan.requestCount = 12
-        plan.connectionCount = 1
-      }, limits: limits) { request in
+      let report = try await Self.run(
+        { plan, _ in
+          plan.pacing = .open(.constant, ratePerSecond: 15)
+          plan.requestCount = 12
+          plan.connectionCount = 1
+        }, limits: limits
+      ) { request in
         _ = await Self.read(request)
         return Self.label
       }
@@ -191,7 +198,9 @@ struct LoadRunTests {
         _ = await Self.read(request)
         log.fields.append(request.head.headers["x-api-key"] ?? "")
         let later = HTTPResponse(status: .accepted, headers: ["Location": "/v1/results/7", "Retry-After": "0"])
-        if request.head.method == .post { return request.head.headers["prefer"] == "respond-async" ? later : Self.label }
+        if request.head.method == .post {
+          return request.head.headers["prefer"] == "respond-async" ? later : Self.label
+        }
         log.inFlight += 1
         return log.inFlight <= 4 ? later : Self.label
       }
@@ -237,7 +246,8 @@ struct LoadRunTests {
   func stopped() async throws {
     try await onLoop {
       let log = Log()
-      let report = try await Self.run({ plan, _ in plan.requestCount = 1000 }, stopAfter: .milliseconds(300)) { request in
+      let report = try await Self.run({ plan, _ in plan.requestCount = 1000 }, stopAfter: .milliseconds(300)) {
+        request in
         _ = await Self.read(request)
         log.inFlight += 1
         if log.inFlight > 10 { try? await sleep(for: .seconds(60)) }

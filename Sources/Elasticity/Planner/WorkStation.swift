@@ -1,5 +1,5 @@
-import EventLoop
 import DequeModule
+import EventLoop
 import Histogram
 
 /// The queue and the workers' slots: first come, first served, by whichever slot is free first.
