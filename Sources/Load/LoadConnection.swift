@@ -140,12 +140,14 @@ final class LoadConnection {
 
   // MARK: Ending
 
-  private func receive(_ progress: ResponseParser.Progress) {
+  /// - Parameter byteCount: Of what has just been read.
+  private func receive(_ progress: ResponseParser.Progress, of byteCount: Int) {
     switch progress {
     case .partial: break
-    case .complete:
-      // An answer that came before its request was sent is the last one of its connection.
-      if !parser.keepsAlive || sentByteCount < bytes.count { disconnect() }
+    case .complete(let end):
+      // An answer that came before its request was sent is the last one of its connection; and what comes behind an
+      // answer is none to the next request.
+      if !parser.keepsAlive || sentByteCount < bytes.count || end < byteCount { disconnect() }
       finish(.success(response))
     case .stopped: finish(.failure(.malformedResponse("more than \(LoadLimits.responseBodyByteCountMax) bytes")))
     case .failed(let reason): finish(.failure(.malformedResponse(reason)))
@@ -180,12 +182,12 @@ extension LoadConnection: TCPStreamDelegate, ResponseParserDelegate {
   func stream(_ stream: TCPStream, didRead bytes: Span<UInt8>) {
     guard completion != nil else { return disconnect() }
     figures.receivedByteCount += bytes.count
-    receive(parser.parse(bytes))
+    receive(parser.parse(bytes), of: bytes.count)
   }
 
   func streamDidReachEnd(_ stream: TCPStream) {
     let progress = parser.finish()
-    if completion != nil, case .complete = progress { receive(progress) } else { lost("closed by the server") }
+    if completion != nil, case .complete = progress { receive(progress, of: 0) } else { lost("closed by the server") }
   }
 
   func stream(_ stream: TCPStream, didFail error: UVError) { lost(error.message) }

@@ -60,17 +60,28 @@ package struct LoadImages: Sendable {
     guard !paths.isEmpty else { throw Unusable(description: "there are no images in \(path)") }
     var byteCount = 0
     for path in paths.prefix(min(countMax, LoadLimits.imageCountMax)) {
-      guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
-        throw Unusable(description: "\(path) cannot be read")
+      // Looked at before it is read: a pipe may have no end, and a large file would be in memory before it is refused.
+      guard let size = LoadImages.regularFileSize(path) else {
+        throw Unusable(description: "\(path) is no file that can be read")
       }
-      byteCount += data.count
+      byteCount += size
       guard byteCount <= LoadLimits.imageByteCountMax else {
         throw Unusable(
           description:
             "the images are more than \(LoadLimits.imageByteCountMax >> 20) MiB together, which are kept in memory")
       }
+      guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
+        throw Unusable(description: "\(path) cannot be read")
+      }
       images.append(Image(name: URL(fileURLWithPath: path).lastPathComponent, bytes: [UInt8](data), head: head))
     }
+  }
+
+  /// Of what a link leads to; nil for what is no regular file.
+  private static func regularFileSize(_ path: String) -> Int? {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return Int(status.st_size)
   }
 
   private static func paths(at path: String) throws(Unusable) -> [String] {
