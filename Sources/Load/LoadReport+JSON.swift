@@ -40,7 +40,7 @@ extension LoadReport {
     var interrupted: Int
     var warmUp: Int
     var answersPerSecond: Double
-    /// From when a request was due.
+    /// From when a request was due; what timed out or was dropped counts as the timeout.
     var latencyMilliseconds: Latency
     /// From when it was begun.
     var serviceMilliseconds: Latency

@@ -53,7 +53,7 @@ extension LoadReport {
 
   /// In an open loop what a request took since it was due is another thing than what it took since it was sent.
   private var table: [String] {
-    guard answered > 0 else { return ["  no latencies"] }
+    guard record.latency.count > 0 else { return ["  no latencies"] }
     let isOpen = plan.pacing != .closed
     var lines = ["  latency, ms" + (isOpen ? "     since due   since sent" : "")]
     for percentile in LoadReport.percentiles {
@@ -65,7 +65,11 @@ extension LoadReport {
     }
     var line = "    mean      " + column(record.latency.meanMilliseconds)
     if isOpen { line += column(record.service.meanMilliseconds) }
-    return lines + [line]
+    lines.append(line)
+    if record.overdueCount > 0 {
+      lines.append("    \(record.overdueCount) of them timed out or were dropped, and count as the timeout")
+    }
+    return lines
   }
 
   private func column(_ value: Double?) -> String {

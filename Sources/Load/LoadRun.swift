@@ -155,7 +155,11 @@ package final class LoadRun {
   }
 
   private func drop(_ due: ContinuousClock.Instant) {
-    if due - start < plan.warmUp { record.countWarmUp() } else { record.dropped(due: due - start) }
+    if due - start < plan.warmUp {
+      record.countWarmUp()
+    } else {
+      record.dropped(due: due - start, timeout: plan.timeout)
+    }
   }
 
   private func release(_ client: LoadClient) {
@@ -222,7 +226,7 @@ package final class LoadRun {
     if client.due - start < plan.warmUp {
       record.countWarmUp()
     } else {
-      record.failed(failure, due: client.due - start)
+      record.failed(failure, due: client.due - start, timeout: plan.timeout)
     }
     observer?(images[client.image].name, .failure(LoadRunFailure(description: failure.kind)))
     guard case .connecting = failure else { return finished(client) }
@@ -243,8 +247,8 @@ package final class LoadRun {
   // MARK: Answers that come later
 
   private func poll(_ client: LoadClient, _ response: LoadResponse) {
-    guard let location = response.headers["location"], location.hasPrefix("/") else { return fail(client, .pending) }
-    let path = location.split(separator: "?")[0] + "?wait=\(LoadLimits.resultWaitSeconds)"
+    guard let location = response.headers["location"].flatMap(target.path(of:)) else { return fail(client, .pending) }
+    let path = location.prefix { $0 != "?" } + "?wait=\(LoadLimits.resultWaitSeconds)"
     let pause = response.headers["retry-after"].flatMap { Int($0) }.map { .seconds($0) } ?? LoadLimits.pollInterval
     guard .now + pause < client.due + plan.timeout else { return fail(client, .timedOut) }
     let request = Array("GET \(path) HTTP/1.1\r\n\(head.fields())\r\n".utf8)

@@ -30,4 +30,11 @@ package struct LoadTarget: Sendable {
     self.path = path + (components.percentEncodedQuery.map { "?" + $0 } ?? "")
     self.text = text
   }
+
+  /// The path of a place at this server, as `Location` says it: with or without the server's own name (RFC 9110 §10.2.2).
+  func path(of location: String) -> String? {
+    if location.hasPrefix("/"), !location.hasPrefix("//") { return location }
+    let prefix = "\(origin.scheme)://\(origin.authority)/"
+    return location.lowercased().hasPrefix(prefix.lowercased()) ? String(location.dropFirst(prefix.count - 1)) : nil
+  }
 }

@@ -25,7 +25,9 @@ struct Saccade: ParsableCommand {
     } catch {
       let isLoad = CommandLine.arguments.dropFirst().first == LoadCommand.configuration.commandName
       guard isLoad, exitCode(for: error) == .validationFailure else { exit(withError: error) }
-      let message = fullMessage(for: error)
+      // What was found out after parsing does not know its command.
+      let hint = "\n  See 'saccade load --help' for more information."
+      let message = (error as? ValidationError).map { "Error: \($0.message)\(hint)" } ?? fullMessage(for: error)
       FileHandle.standardError.write(Data((message.hasSuffix("\n") ? message : message + "\n").utf8))
       Foundation.exit(2)
     }

@@ -12,7 +12,8 @@ struct LoadCommand: ParsableCommand {
     discussion: """
       Without --rate each of --connections sends its next image when it has its answer (a closed loop). With --rate images \
       are due at times of their own, whatever becomes of those before (an open loop), and latency counts from when one was \
-      due: a server that stalls cannot hide. What no connection is free for within --timeout is counted as dropped.
+      due: a server that stalls cannot hide. What no connection is free for within --timeout is counted as dropped; like \
+      what times out it is in the latencies with the timeout, the least that it took.
 
       Every image is sent once, unless --requests or --duration say otherwise; then the folder's in turn. One address may \
       have 1024 connections to a 'saccade web' that is not told otherwise (--max-connections-per-address).

@@ -26,6 +26,7 @@ struct LoadPacingOptions: ParsableArguments {
   var slow: Int?
 
   func check() throws {
+    guard rate != nil || arrivals == .constant else { throw ValidationError("--arrivals is for --rate.") }
     guard (1...LoadLimits.connectionCountMax).contains(connections ?? 1) else {
       throw ValidationError("--connections is 1 to \(LoadLimits.connectionCountMax).")
     }

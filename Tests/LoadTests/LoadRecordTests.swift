@@ -23,10 +23,25 @@ struct LoadRecordTests {
   @Test("kinds of failure are bounded, and all are counted")
   func failureKinds() {
     var record = LoadRecord()
-    for status in 0..<1000 { record.failed(.status(status, code: nil), due: .zero) }
+    for status in 0..<1000 { record.failed(.status(status, code: nil), due: .zero, timeout: .seconds(1)) }
     #expect(record.failures.count <= LoadLimits.failureKindCountMax + 1)
     #expect(record.failures.values.reduce(0, +) == 1000)
     #expect(record.failedCount == 1000)
+  }
+
+  @Test("what timed out or was dropped is in the latencies with the timeout, other failures are not")
+  func overdue() throws {
+    var record = LoadRecord()
+    for _ in 0..<98 {
+      record.answered(due: .zero, latency: .milliseconds(1), service: .milliseconds(1), byteCount: 1)
+    }
+    record.failed(.timedOut, due: .zero, timeout: .seconds(60))
+    record.dropped(due: .zero, timeout: .seconds(60))
+    record.failed(.status(503, code: nil), due: .zero, timeout: .seconds(60))
+    #expect((record.answeredCount, record.failedCount, record.droppedCount, record.overdueCount) == (98, 2, 1, 2))
+    #expect(record.latency.count == 100)
+    #expect(abs((try #require(record.latency.milliseconds(atPercentile: 99))) - 60_000) < 100)
+    #expect(record.service.count == 98)
   }
 
   @Test("percentiles are those of what was recorded, to three digits")
@@ -73,7 +88,7 @@ struct LoadRecordTests {
         let latency = Duration.milliseconds(index % 97 + 1)
         record.answered(due: .milliseconds(index), latency: latency, service: latency / 2, byteCount: 1)
       }
-      if count > 0 { record.failed(.timedOut, due: .seconds(1)) }
+      if count > 0 { record.failed(.timedOut, due: .seconds(1), timeout: .seconds(60)) }
       var plan = LoadPlan()
       plan.pacing = .open(.poisson, ratePerSecond: 1000)
       let report = LoadReport(

@@ -197,7 +197,9 @@ struct LoadRunTests {
       } handler: { request in
         _ = await Self.read(request)
         log.fields.append(request.head.headers["x-api-key"] ?? "")
-        let later = HTTPResponse(status: .accepted, headers: ["Location": "/v1/results/7", "Retry-After": "0"])
+        let place =
+          log.fields.count % 2 == 0 ? "/v1/results/7" : "http://\(request.head.headers["host"] ?? "")/v1/results/7?x"
+        let later = HTTPResponse(status: .accepted, headers: ["Location": place, "Retry-After": "0"])
         if request.head.method == .post {
           return request.head.headers["prefer"] == "respond-async" ? later : Self.label
         }
@@ -272,6 +274,51 @@ struct LoadRunTests {
       #expect(report.answered == 0 && report.record.failedCount == 8)
       #expect(report.record.failures.keys.allSatisfy { $0.hasPrefix("not connected: connection refused") })
     }
+  }
+
+  @Test("bytes that nobody asked for end their connection, and are no answer to the next request")
+  func bytesBehindAnAnswer() async throws {
+    try await onLoop {
+      let server = try StrayServer()
+      var plan = LoadPlan()
+      plan.connectionCount = 1
+      plan.requestCount = 5
+      let head = LoadImages.Head(target: try LoadTarget("http://\(server.address)/"))
+      let report = await LoadRun(plan, images: LoadImages([("a.png", [1])], head: head), head: head).run()
+      server.close()
+      #expect(report.answered == 5)
+      #expect(report.openedConnections == 5)
+    }
+  }
+
+  /// Answers each request with two responses at once.
+  @LoopActor private final class StrayServer: TCPStreamDelegate {
+    private static let response = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\ncup"
+    private var listener: TCPListener?
+    private var streams: [TCPStream] = []
+
+    init() throws {
+      listener = try TCPListener(host: "127.0.0.1", port: 0) { [unowned self] in
+        $0.delegate = self
+        streams.append($0)
+        $0.startReading()
+      }
+    }
+
+    var address: SocketAddress { listener?.localAddress ?? SocketAddress(host: "", port: 0) }
+
+    func close() {
+      listener?.close()
+      for stream in streams { stream.close() }
+    }
+
+    func stream(_ stream: TCPStream, didRead bytes: Span<UInt8>) {
+      stream.write(Array((Self.response + Self.response).utf8))
+    }
+
+    func streamDidReachEnd(_ stream: TCPStream) { stream.close() }
+    func stream(_ stream: TCPStream, didFail error: UVError) { stream.close() }
+    func streamDidDrain(_ stream: TCPStream) {}
   }
 
   @Test(

@@ -83,7 +83,8 @@ class LoadTest(unittest.TestCase):
                 (("--images", SAMPLES, "--connections", "0"), "--connections is"),
                 (("--images", SAMPLES, "--url", "photos"), "is no URL"),
                 (("--images", SAMPLES, "--json", "--print"), "--json and --print"),
-                (("--images", SAMPLES, "--timeout", "-1"), "--timeout"), (("--images", SAMPLES, "--fun"), "Unknown option")):
+                (("--images", SAMPLES, "--timeout", "-1"), "--timeout"), (("--images", SAMPLES, "--fun"), "Unknown option"),
+                (("--images", SAMPLES, "--arrivals", "poisson"), "--arrivals is for --rate")):
             done = load(*options)
             self.assertEqual((done.returncode, done.stdout), (2, ""), options)
             self.assertIn(message, done.stderr)
