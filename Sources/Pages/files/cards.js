@@ -1,6 +1,6 @@
 // The images as a person sees them: one card each, painted at most once a frame.
 
-import { isWorthRepeating } from "./problems.js";
+import { isRepeatable } from "./problems.js";
 import { milliseconds, percent, stages } from "./words.js";
 
 export class Cards {
@@ -77,8 +77,7 @@ export class Cards {
 
   #paintButton(card, image) {
     card.querySelector("button")?.remove();
-    const isAgain = image.state === "cancelled" || (image.state === "failed" && isWorthRepeating(image.problem));
-    if (!isAgain) return;
+    if (!isRepeatable(image)) return;
     const button = element("button", "quiet", "Try again");
     button.type = "button";
     button.setAttribute("aria-label", `Try ${image.name} again`);

@@ -5,7 +5,7 @@ import { hasImageSignature } from "./accept.js";
 import { backoff } from "./backoff.js";
 import { limits } from "./limits.js";
 import { Picture } from "./picture.js";
-import { sentence } from "./problems.js";
+import { isRepeatable, sentence } from "./problems.js";
 import { Schedule } from "./schedule.js";
 import { ask, send } from "./transport.js";
 import { verdict } from "./verdict.js";
@@ -40,7 +40,7 @@ export class Recognition {
 
   // Once more what failed or was cancelled.
   retry(images) {
-    for (const image of images.filter((image) => image.state === "failed" || image.state === "cancelled")) {
+    for (const image of images.filter(isRepeatable)) {
       image.attempts = 0;
       image.problem = null;
       image.retryAt = null;
