@@ -116,7 +116,8 @@ struct WebCommand: ParsableCommand {
       defer { manager?.close() }
       // Caught from the beginning: a process that starts, or has just become ready, leaves nothing behind either.
       let signal = EventLoop.shared.start { try await nextSignal(of: [SIGTERM, SIGINT]) }
-      let clients = try await AWSClients.fromEnvironment(environment)
+      let clients = try await AWSClients.fromEnvironment(
+        environment, concurrentCallCountMax: configuration.limits.uploadCountMax)
       let start = EventLoop.shared.start {
         try await WebTier.start(configuration, clients: clients, logger: Logger(label: "web"))
       }
