@@ -27,6 +27,7 @@ package enum Pages {
     ("table.js", PackageResources.table_js),
     ("tally.js", PackageResources.tally_js),
     ("thumbnails.js", PackageResources.thumbnails_js),
+    ("times.js", PackageResources.times_js),
     ("transport.js", PackageResources.transport_js),
     ("verdict.js", PackageResources.verdict_js),
     ("words.js", PackageResources.words_js),
