@@ -9,6 +9,7 @@ package enum Pages {
     ("index.html", PackageResources.index_html),
     ("style.css", PackageResources.style_css),
     ("icon.svg", PackageResources.icon_svg),
+    ("openapi.json", PackageResources.openapi_json),
     ("accept.js", PackageResources.accept_js),
     ("app.js", PackageResources.app_js),
     ("backoff.js", PackageResources.backoff_js),

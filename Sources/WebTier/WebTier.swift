@@ -95,7 +95,11 @@ package final class WebTier {
       metrics: metrics, replyQueue: replyQueue
     ) { identifiers.next() }
     let results = ResultsHandler(results: store, answers: answers, limits: configuration.limits)
-    let router = Router(classify: classify, results: results, readiness: readiness, metrics: metrics)
+    let models = ModelDirectory(listed: configuration.models, limits: configuration.limits)
+    let inference = InferenceHandler(
+      classify: classify, readiness: readiness, models: models, limits: configuration.limits)
+    let router = Router(
+      classify: classify, results: results, readiness: readiness, metrics: metrics, inference: inference)
     var limits = configuration.http
     limits.bodyByteCountMax = configuration.limits.bodyByteCountMax
     limits.proxies = configuration.access.trustedProxies
@@ -117,6 +121,7 @@ package final class WebTier {
           answer = await router.respond(to: request, record: record)
         }
         access.mark(&answer, to: request)
+        if InferencePath.covers(request.head.path) { InferenceProblem.translate(&answer) }
       }
       observer.name(&answer, record.id.description)
       writer.send(answer)

@@ -57,7 +57,7 @@ final class AccessControl {
     }
     if keys == nil, configuration.addressRate == nil { return nil }
     // Load balancers ask these, without keys and as often as they like; the answers cost and tell next to nothing.
-    if request.head.path == "/healthz" || request.head.path == "/readyz" { return nil }
+    if AccessControl.isProbe(request.head.path) { return nil }
     // Before the keys, so that guessing them is limited too.
     if let rate = configuration.addressRate, let client = request.clientAddress,
       let wait = addresses.take(client.subscriber, rate, at: .now)
@@ -73,9 +73,13 @@ final class AccessControl {
     return keys?.take(index, orBy: configuration.keyRate) { .now }.map(AccessProblem.tooManyRequests)
   }
 
+  private static func isProbe(_ path: String) -> Bool {
+    path == "/healthz" || path == "/readyz" || path == "/v2/health/live" || path == "/v2/health/ready"
+  }
+
   /// The page itself, which asks for the key, and what it loads: the same for everybody, and in everybody's hands already.
   private static func isForEverybody(_ head: HTTPRequestHead) -> Bool {
     guard head.method == .get || head.method == .head else { return false }
-    return head.path == "/" || head.path.hasPrefix(StaticFiles.path)
+    return head.path == "/" || head.path == StaticFiles.openAPIPath || head.path.hasPrefix(StaticFiles.path)
   }
 }
