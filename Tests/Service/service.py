@@ -67,4 +67,5 @@ class Service:
             self.process.kill()
             self.process.wait()
         self.reader.join(STOP_TIMEOUT_S)
+        self.process.stdout.close()
         shutil.rmtree(self.data, ignore_errors=True)
