@@ -5,6 +5,7 @@ import configparser
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -19,7 +20,7 @@ from playwright.sync_api import expect, sync_playwright
 from service import BINARIES, ROOT, SAMPLES, Service
 
 CHROMIUM = shutil.which("chromium")
-TIMEOUT_S = 60
+TIMEOUT_S = 30
 # Receives after which a job is a dead letter, and one more that finds it so.
 RECEIVE_COUNT = 6
 # Where to keep pictures of the page, for people who look at them.
@@ -62,6 +63,7 @@ class Cloud:
         return int(attributes["Attributes"]["ApproximateNumberOfMessages"])
 
 
+@unittest.skipUnless(CHROMIUM, "there is no Chromium")
 class AdminPageTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -101,7 +103,7 @@ class AdminPageTest(unittest.TestCase):
                 page = self.open(
                     self.service.url + "/admin", color_scheme=scheme, viewport={"width": width, "height": 900})
                 expect(page.get_by_role("status").first).to_contain_text("Process 1, up for")
-                expect(page.locator("#tiles")).to_contain_text("waiting; 0 with workers")
+                expect(page.locator("#tiles")).to_contain_text(re.compile(r"waiting; \d+ with workers"))
                 expect(page.locator("#tiles")).to_contain_text("0 of 1")
                 workers = page.get_by_role("table", name="On this machine")
                 expect(workers.get_by_role("rowheader", name="worker 1")).to_be_visible()
@@ -162,8 +164,8 @@ class AdminPageTest(unittest.TestCase):
         expect(page.locator("#dead-summary")).to_have_text("2 in the dead-letter queue")
         page.get_by_role("button", name="Look at them").click()
         expect(page.locator("#dead-status")).to_have_text("These are 2.")
-        letters = page.get_by_role("table", name="Dead letters")
-        expect(letters).to_contain_text("It is no job: ")
+        letters = page.get_by_role("table", name="Those that were looked at")
+        expect(letters).to_contain_text("It is no job. ")
         expect(letters).to_contain_text(answer["id"])
         expect(letters).to_contain_text("It has no result: ")
         # Looking has hidden neither.
@@ -219,7 +221,7 @@ class AdminPageTest(unittest.TestCase):
         page = self.open(web.stdout.readline().split()[-1] + "/admin")
 
         dialog = page.get_by_role("dialog", name="An operator's key")
-        expect(dialog).to_contain_text("Present a key")
+        expect(dialog).to_contain_text("to operators only")
         self.check_rules(page)
         self.picture(page, "admin-key")
         page.get_by_label("API key").fill(keys["shop"])

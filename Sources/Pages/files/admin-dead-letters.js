@@ -58,7 +58,7 @@ export class DeadLetters {
     if (messages.length === 0) return show(this.#list);
     const columns = [{ title: "Job or message", kind: "break" }, { title: "Image" }, { title: "Why", kind: "break" },
       { title: "Request" }, { title: "Received", kind: "number" }, { title: "Age", kind: "number" }];
-    show(this.#list, table("Dead letters", columns, messages.map((message) => [
+    show(this.#list, table("Those that were looked at", columns, messages.map((message) => [
       element("code", {}, message.job?.id ?? message.messageID), message.job?.name, message.reason,
       message.job?.requestID ? element("code", {}, message.job.requestID) : null, `${message.receiveCount} ×`,
       message.sentAt ? duration((Date.now() - new Date(message.sentAt)) / 1000) : null,

@@ -13,9 +13,9 @@ const service = new Service();
 const deadLetters = new DeadLetters(service, refused);
 const charts = {
   rates: new Chart("Answers a second", (value) => number(value, value < 10 ? 1 : 0)),
-  queue: new Chart("Jobs that wait in the queue", number),
+  queue: new Chart("Jobs that wait", number),
   upload: new Chart("Upload", milliseconds),
-  queueWait: new Chart("Wait in the queue", milliseconds),
+  queueWait: new Chart("Wait in queue", milliseconds),
   inference: new Chart("Inference", milliseconds),
   answer: new Chart("Request to answer", milliseconds),
 };
@@ -54,8 +54,9 @@ function say(state, words) {
 
 function refused(error) {
   if (!(error instanceof Refusal) || !error.asksForKey) return false;
-  say("down", error.message);
-  byId("key-why").textContent = error.message;
+  const why = error.status === 401 ? "This service shows its operations to operators only." : error.message;
+  say("down", why);
+  byId("key-why").textContent = why;
   byId("key").value = "";
   byId("key-dialog").showModal();
   return true;
@@ -138,7 +139,7 @@ function displayCharts({ history, stages, rates, requestQueue }) {
     charts[stage].draw([
       { kind: "high", label: "95 %", values: values((sample) => sample[stage]?.p95) },
       { kind: "median", label: "median", values: values((sample) => sample[stage]?.p50) },
-    ], samples, stages[stage] ? `mean ${milliseconds(stages[stage].mean)} of ${number(stages[stage].count)}` : "none yet");
+    ], samples, stages[stage] ? `mean ${milliseconds(stages[stage].mean)}` : "none yet");
   }
 }
 

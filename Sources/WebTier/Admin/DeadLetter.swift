@@ -48,7 +48,7 @@ extension DeadLetter {
     (messageID, sentAt, receiveCount) = (message.messageID, message.sentAt, message.receiveCount)
     byteCount = message.body.utf8.count
     do { job = try ClassificationJob(decoding: message.body.utf8) } catch {
-      reason = "It is no job: \(error)."
+      reason = "It is no job. \(error)"
       return
     }
     self.job = Job(job)

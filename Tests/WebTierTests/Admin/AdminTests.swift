@@ -127,7 +127,7 @@ extension WebTierTests {
           let list = try #require(try await Self.document(bench, "/admin/dead-letters")["messages"] as? [[String: Any]])
           try #require(list.count == 1)
           #expect(list[0]["byteCount"] as? Int == 13 && list[0]["job"] == nil)
-          #expect((list[0]["reason"] as? String)?.hasPrefix("It is no job: ") == true)
+          #expect((list[0]["reason"] as? String)?.hasPrefix("It is no job. ") == true)
         }
         #expect(try await Self.document(bench, "/admin/redrive")["task"] == nil)
         let started = try await Self.redrive(bench)
