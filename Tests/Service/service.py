@@ -20,29 +20,25 @@ START_TIMEOUT_S = 120
 STOP_TIMEOUT_S = 30
 
 
-class Service:
-    """`saccade up` on free ports with a folder of its own; a context manager.
+class _Server:
+    """A process that serves until the body of its `with` ends. What it has written is in `log`, and is shown when the body
+    fails. `url` is the web tier's, without a slash at its end.
 
-    `options` go to `saccade up`. `url` is the web tier's, without a slash at its end; `data` the data folder. What it has
-    written is in `log`, and is shown when the body of the `with` fails.
+    Its line that matches `ready` says that it is up; a line that matches `serving` has the URL.
     """
 
-    def __init__(self, *options):
-        self.options = options
-        self.log = []
-
     def __enter__(self):
-        self.data = tempfile.mkdtemp(prefix="saccade-service.")
-        self.process = subprocess.Popen(
-            [BINARIES / "saccade", "up", "--port", "0", "--cloud-port", "0", "--data", self.data, *self.options],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.log = []
         self.url = None
+        self.process = subprocess.Popen(
+            [BINARIES / "saccade", *self.arguments], env=self.environment,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.is_up = threading.Event()
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
         if not self.is_up.wait(START_TIMEOUT_S) or not self.url:
             self._stop()
-            raise AssertionError("saccade up did not start:\n" + "".join(self.log[-40:]))
+            raise AssertionError(f"saccade {self.arguments[0]} did not start:\n" + "".join(self.log[-40:]))
         return self
 
     def __exit__(self, kind, *_):
@@ -53,9 +49,9 @@ class Service:
     def _read(self):
         for line in self.process.stdout:
             self.log.append(line)
-            found = re.match(r"Saccade is up at (http://\S+)", line)
-            if found:
+            if found := re.match(self.serving, line):
                 self.url = found.group(1).rstrip("/")
+            if re.search(self.ready, line):
                 self.is_up.set()
         self.is_up.set()
 
@@ -68,4 +64,41 @@ class Service:
             self.process.wait()
         self.reader.join(STOP_TIMEOUT_S)
         self.process.stdout.close()
+
+
+class Service(_Server):
+    """`saccade up` on free ports with a folder of its own; a context manager.
+
+    `options` go to `saccade up`. `data` is the data folder.
+    """
+
+    serving = r"Saccade is up at (http://\S+)"
+    # What follows the line above, and tells where S3 and SQS are.
+    ready = r"AWS_ENDPOINT_URL=(\S+)"
+    environment = None
+
+    def __init__(self, *options):
+        self.options = options
+
+    def __enter__(self):
+        self.data = tempfile.mkdtemp(prefix="saccade-service.")
+        self.arguments = ["up", "--port", "0", "--cloud-port", "0", "--data", self.data, *self.options]
+        return super().__enter__()
+
+    def _stop(self):
+        super()._stop()
         shutil.rmtree(self.data, ignore_errors=True)
+
+
+class WebProcess(_Server):
+    """One more `saccade web` at the S3 and SQS of a running Service, with `options` of its own; a context manager."""
+
+    serving = ready = r"saccade web: listening at (http://\S+)"
+
+    def __init__(self, service, *options):
+        endpoint = re.search(Service.ready, "".join(service.log)).group(1)
+        proxies = {"http_proxy", "https_proxy", "all_proxy"}
+        self.environment = {name: value for name, value in os.environ.items() if name.lower() not in proxies} | {
+            "AWS_ENDPOINT_URL": endpoint, "AWS_REGION": "us-east-1",
+            "AWS_SHARED_CREDENTIALS_FILE": f"{service.data}/cloud/credentials"}
+        self.arguments = ["web", "--port", "0", *options]
