@@ -3,11 +3,13 @@ package import Logging
 
 /// The options of every command that logs.
 package struct LogOptions: ParsableArguments {
-  @Option(help: "How log lines look, on standard error.")
+  @Option(help: ArgumentHelp("How log lines look, on standard error.", valueName: "format"))
   package var logFormat = LogFormat.text
 
   @Option(
-    help: "How much to log: trace, debug, info, notice, warning, error or critical.",
+    help: ArgumentHelp(
+      "How much to log: trace, debug, info, notice, warning, error or critical. (default: info)", valueName: "level"),
+    completion: .list(Logger.Level.allCases.map(\.rawValue)),
     transform: { text in
       guard let level = Logger.Level(rawValue: text) else { throw ValidationError("\"\(text)\" is no log level.") }
       return level

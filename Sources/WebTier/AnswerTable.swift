@@ -40,7 +40,8 @@ final class AnswerTable {
   private var listenerCount = 0
   private let countMax: Int
   private var timer: LoopTimer?
-  private var timerIsArmed = false
+  /// What the timer is set for, at most the first deadline.
+  private var alarm: ContinuousClock.Instant?
 
   init(limits: WebLimits) {
     var bounds = PendingAnswers<Waiter>.Limits()
@@ -63,7 +64,7 @@ final class AnswerTable {
     } catch {
       throw .tooManyPending
     }
-    scheduleExpiry()
+    setAlarm(for: deadline)
     return waiter
   }
 
@@ -125,16 +126,16 @@ final class AnswerTable {
   }
 
   private func expire() {
-    timerIsArmed = false
+    alarm = nil
     for (id, waiter) in pending.expire(at: .now) { waiter.settle(.success(.pending(id))) }
-    scheduleExpiry()
+    if let deadline = pending.nextDeadline { setAlarm(for: deadline) }
   }
 
-  /// The timer only moves forward when it has fired: most answers come long before their deadlines, and an early
-  /// expiry finds nothing and costs little.
-  private func scheduleExpiry() {
-    guard !timerIsArmed, let deadline = pending.nextDeadline else { return }
-    timerIsArmed = true
+  /// The timer is set anew only for who waits less long than all before: most answers come long before their deadlines,
+  /// and an early expiry finds nothing and costs little.
+  private func setAlarm(for deadline: ContinuousClock.Instant) {
+    if let alarm, alarm <= deadline { return }
+    alarm = deadline
     timer?.start(after: deadline - .now)
   }
 }

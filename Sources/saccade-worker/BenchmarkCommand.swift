@@ -11,6 +11,9 @@ struct BenchmarkCommand: ParsableCommand {
       The model alone on pixels that are ready, one image at a time and as many as it takes best (--batch-size), decoding \
       alone, and both, by turns. A fleet is sized by the last: a worker \
       does hardly less. Processor time is that of the whole process, which other work on the machine disturbs less.
+
+      Example:
+        saccade-worker benchmark --seconds 10 photos
       """)
 
   @Argument(
@@ -18,10 +21,10 @@ struct BenchmarkCommand: ParsableCommand {
     completion: .file())
   var files: [String]
 
-  @Option(help: ArgumentHelp("Images at once, each on a core. Default: one.", valueName: "n"))
+  @Option(help: ArgumentHelp("Images at once, each on a core, 1 to 256.", valueName: "n"))
   var concurrency = 1
 
-  @Option(help: ArgumentHelp("For each of the four, in all.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("For each of the four, in all, 1 to 3600.", valueName: "seconds"))
   var seconds = 5
 
   @Flag(help: "A JSON object instead of text.")

@@ -11,6 +11,10 @@ struct ClassifyCommand: ParsableCommand {
 
       Exits with 0 when every file was classified, with 1 when one could not be, or there was none, and with 64 when the \
       command line is wrong. Ctrl-C ends it with 130 after the line it is at.
+
+      Examples:
+        saccade-worker classify --top 3 coffee.png
+        saccade-worker classify --json - < coffee.png
       """)
 
   @Argument(
@@ -20,7 +24,10 @@ struct ClassifyCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Tell the n likeliest labels, with how likely each is in percent. Default: the likeliest alone; 5 with --json.",
+      """
+      Tell the n likeliest labels, 1 to 1000, with how likely each is in percent. (default: the likeliest alone; 5 with \
+      --json)
+      """,
       valueName: "n"))
   var top: Int?
 

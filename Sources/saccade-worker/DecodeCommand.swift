@@ -7,7 +7,12 @@ import Sandbox
 /// What the other commands start for themselves. By hand it serves to see what a system forbids.
 struct DecodeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "decode", abstract: "Decodes for the saccade-worker that starts it.", shouldDisplay: false)
+    commandName: "decode", abstract: "Decodes for the saccade-worker that starts it.",
+    discussion: """
+      Example:
+        saccade-worker decode --self-check
+      """,
+    shouldDisplay: false)
 
   @Flag(help: "Try what a decoder must not do, tell what came of each attempt, and exit with 1 if one succeeded.")
   var selfCheck = false

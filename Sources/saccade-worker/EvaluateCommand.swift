@@ -12,6 +12,9 @@ struct EvaluateCommand: ParsableCommand {
       none are only counted.
 
       Exits with 0 when every image with a class was classified, with 1 when one could not be, or there was none.
+
+      Example:
+        saccade-worker evaluate --verbose photos
       """)
 
   @Argument(help: ArgumentHelp("Folders of images, or images.", valueName: "folder"), completion: .directory)

@@ -4,10 +4,12 @@ import ArgumentParser
 /// What a worker on an EC2 instance has to do with EC2 and Auto Scaling.
 struct InstanceOptions: ParsableArguments {
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       Whether to ask the instance metadata service for notices of the instance's end: on, off, or auto, if the service \
       answers at the start. AWS_EC2_METADATA_SERVICE_ENDPOINT and AWS_EC2_METADATA_DISABLED are heeded.
-      """)
+      """,
+      valueName: "when"))
   var instanceNotices = EC2Instance.Notices.auto
 
   @Option(

@@ -10,42 +10,49 @@ struct ModelOptions: ParsableArguments {
     help: ArgumentHelp(
       """
       An OpenVINO IR (.xml) or ONNX file, or name=path to give the model another name than its model.json. May be given \
-      up to \(ModelCatalog.countMax) times to `run`: clients choose by name, the first is the default. Default: the \
-      EfficientNet-Lite0 that deploy/bootstrap made.
+      up to \(ModelCatalog.countMax) times to `run`: clients choose by name, the first is the default. (default: the \
+      EfficientNet-Lite0 that deploy/bootstrap made)
       """,
-      valueName: "path"))
+      valueName: "path"),
+    completion: .file(extensions: ["xml", "onnx"]))
   var model: [ModelArgument] = []
 
   @Option(
     help: ArgumentHelp(
-      "One label a line; of the first model. Default, and that of the others: labels.txt beside the model.",
-      valueName: "path"))
+      "One label a line; of the first model. (default, and that of the others: labels.txt beside the model)",
+      valueName: "path"),
+    completion: .file(extensions: ["txt"]))
   var labels: String?
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       What to compute with: auto (bf16 where the processor has it), f32, bf16, or int8, with which a model has a file of \
       its own: model-int8.xml beside model.xml.
-      """)
+      """,
+      valueName: "type"))
   var precision = Precision.auto
 
   @Option(
     help: ArgumentHelp(
-      "How many images one inference takes where so many wait. Default: 4; 1 in f32, which it makes no faster.",
+      "How many images one inference takes where so many wait, 1 to 16. (default: 4; 1 in f32, which it makes no faster)",
       valueName: "n"))
   var batchSize: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Where compiled models are kept, for faster starts; \"\" for nowhere. Default: saccade/compiled in the user's cache.",
-      valueName: "directory"))
+      "Where compiled models are kept, for faster starts; \"\" for nowhere. (default: saccade/compiled in the user's cache)",
+      valueName: "dir"),
+    completion: .directory)
   var compiledModels: String?
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       Whether images are decoded in processes that may do nothing else, and are replaced when an image crashes them: on; or \
       in this one: off.
-      """)
+      """,
+      valueName: "switch"))
   var decoderIsolation = DecoderIsolation.on
 
   enum DecoderIsolation: String, ExpressibleByArgument, CaseIterable {

@@ -22,6 +22,10 @@ struct RunCommand: ParsableCommand {
       SIGTERM or SIGINT: receives no more, finishes what is being classified, gives the rest back and exits with 0. A \
       second one ends it at once. On EC2, the notice that a spot instance is taken back, or that its Auto Scaling group \
       terminates it, does the same.
+
+      Examples:
+        saccade-worker --concurrency 2 --log-format json
+        saccade-worker --model model.xml --model other=other.xml
       """)
 
   @Option(help: ArgumentHelp("Where the images are.", valueName: "name"))
@@ -30,18 +34,21 @@ struct RunCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Where the results go.", valueName: "name"))
   var outputBucket = "saccade-output"
 
-  @Option(help: ArgumentHelp("What the queues' names begin with.", valueName: "prefix"))
+  @Option(
+    help: ArgumentHelp("What the queues' names begin with: 1 to 31 letters, digits, '-' and '_'.", valueName: "prefix"))
   var queuePrefix = "saccade"
 
   @Option(
-    help: ArgumentHelp("Images classified at once, each on a core. Default: the number of cores.", valueName: "n"))
+    help: ArgumentHelp(
+      "Images classified at once, each on a core, 1 to 256. (default: the number of cores)", valueName: "n"))
   var concurrency: Int?
 
-  @Option(help: ArgumentHelp("How long to finish what has begun when told to stop.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("How long to finish what has begun when told to stop, 0 to 43200.", valueName: "seconds"))
   var drainTimeout = 20
 
   @Option(
-    help: ArgumentHelp("After how long another worker gets the jobs of one that died.", valueName: "seconds"))
+    help: ArgumentHelp(
+      "After how long another worker gets the jobs of one that died, 1 to 43200.", valueName: "seconds"))
   var visibilityTimeout = Int(Installation.visibilityTimeout.components.seconds)
 
   @Flag(

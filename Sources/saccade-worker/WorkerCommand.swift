@@ -10,6 +10,10 @@ import EventLoop
   static let configuration = CommandConfiguration(
     commandName: "saccade-worker",
     abstract: "Classifies the images that wait in the request queue.",
+    discussion: """
+      Example:
+        saccade-worker classify coffee.png
+      """,
     subcommands: [
       RunCommand.self, ClassifyCommand.self, EvaluateCommand.self, BenchmarkCommand.self, DecodeCommand.self,
     ],

@@ -8,7 +8,8 @@ struct AccessOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "File of API keys, a line for each as 'saccade key' prints it. Without it everybody may.",
-      discussion: "/healthz and /readyz stay open. The file is read again on SIGHUP.", valueName: "file"))
+      discussion: "/healthz and /readyz stay open. The file is read again on SIGHUP.", valueName: "file"),
+    completion: .file())
   var apiKeys: String?
 
   @Option(
@@ -34,29 +35,41 @@ struct AccessOptions: ParsableArguments {
       valueName: "origin"))
   var allowOrigin: [String] = []
 
-  @Option(help: "Open connections of a web process; beyond them 503. Each needs a file descriptor.")
+  @Option(
+    help: ArgumentHelp(
+      "Open connections of a web process, 1 to 1000000; beyond them 503. Each needs a file descriptor.", valueName: "n")
+  )
   var maxConnections = HTTPLimits().connectionCountMax
 
   @Option(
-    help: """
-      Open connections of one address (IPv6: /64) to a web process, trusted proxies excepted; beyond them 429. 0 bounds \
-      nobody.
-      """)
+    help: ArgumentHelp(
+      """
+      Open connections of one address (IPv6: /64) to a web process, trusted proxies excepted, 1 to 1000000; beyond them \
+      429. 0 bounds nobody.
+      """,
+      valueName: "n"))
   var maxConnectionsPerAddress = HTTPLimits().connectionsPerAddressMax ?? 0
 
   @Option(
     help: ArgumentHelp(
-      "How long a connection may wait for its next request; longer than the load balancer in front keeps its own.",
+      "How long a connection may wait for its next request, 1 to 4000; longer than a load balancer in front keeps its own.",
       valueName: "seconds"))
   var idleTimeout = Int(HTTPLimits().idleDuration.components.seconds)
 
-  @Option(help: "Uploads on their way to S3 at once; beyond them 503 before the body.")
+  @Option(
+    help: ArgumentHelp(
+      "Uploads on their way to S3 at once, 1 to 1000000; beyond them 503 before the body.", valueName: "n"))
   var maxUploads = WebLimits().uploadCountMax
 
-  @Option(help: "Memory of all uploads, in MiB, beyond which new ones get 503 before the body.")
+  @Option(
+    help: ArgumentHelp(
+      "Memory of all uploads beyond which new ones get 503 before the body, 1 to 1048576 MiB.", valueName: "mib"))
   var uploadMemory = WebLimits().bufferByteCountMax >> 20
 
-  @Option(help: "Bytes a second that an upload must bring, on average over 20 seconds.")
+  @Option(
+    help: ArgumentHelp(
+      "Bytes a second that an upload must bring, on average over 20 seconds, 1 to 1048576; else 408.",
+      valueName: "bytes"))
   var minUploadRate = HTTPLimits().bodyRateMin
 
   func validate() throws {

@@ -8,9 +8,12 @@ struct KeyCommand: ParsableCommand {
     discussion: """
       Prints the key, which is shown this once, and the line for the file that 'saccade web --api-keys' reads. The file \
       holds the key's SHA-256 only; without the line the key is revoked.
+
+      Example:
+        saccade key alice --rate 100/m:20
       """)
 
-  @Argument(help: "Whose key it is: letters, digits, '.', '_' and '-'.")
+  @Argument(help: "Whose key it is: 1 to 64 letters, digits, '.', '_' and '-'.")
   var name: String
 
   @Option(help: "Requests that it may make: 10/s, 100/m or 1000/h, and :20 for a burst of 20.")

@@ -3,48 +3,61 @@ import Elasticity
 
 /// What policies are tried on, beside the arrivals.
 struct PlanMachineryOptions: ParsableArguments {
-  @Option(help: "Seconds for which images come. (default: a day, 15 minutes for a burst, a trace's own)")
+  @Option(
+    help: ArgumentHelp(
+      "How long images come. (default: a day, 15 minutes for a burst, a trace's own)", valueName: "seconds"))
   var duration: Double?
 
-  @Option(help: "Milliseconds that a worker takes for an image, in one of those it has at once.")
+  @Option(
+    help: ArgumentHelp("What a worker takes for an image, in one of those it has at once.", valueName: "milliseconds"))
   var serviceTime = 10.0
 
-  @Option(help: "How service times vary: constant or exponential.")
+  @Option(help: ArgumentHelp("How service times vary.", valueName: "distribution"))
   var serviceDistribution = PlanScenario.ServiceDistribution.constant
 
-  @Option(help: "Images that a worker has at once: its cores.")
+  @Option(help: ArgumentHelp("Images that a worker has at once: its cores, 1 to 1024.", valueName: "n"))
   var concurrency = 2
 
-  @Option(help: "Jobs that a worker holds beside those. (default: two a core and two)")
+  @Option(help: ArgumentHelp("Jobs that a worker holds beside those. (default: two a core and two)", valueName: "n"))
   var prefetch: Int?
 
-  @Option(help: "Milliseconds that an image takes beside that: upload, queue, storage, answer.")
+  @Option(
+    help: ArgumentHelp("What an image takes beside that: upload, queue, storage, answer.", valueName: "milliseconds"))
   var overhead = 60.0
 
-  @Option(help: "Seconds until a worker that was started takes jobs.")
+  @Option(help: ArgumentHelp("From a worker's start until it takes jobs.", valueName: "seconds"))
   var bootTime = 90.0
 
-  @Option(help: "Seconds from a sample of the queue's depth until an alarm is evaluated with it.")
+  @Option(
+    help: ArgumentHelp("From a sample of the queue's depth until an alarm is evaluated with it.", valueName: "seconds"))
   var metricDelay = 60.0
 
-  @Option(help: "Samples of the queue's depth in an alarm's period.")
+  @Option(help: ArgumentHelp("Samples of the queue's depth in an alarm's period, 1 to 1000.", valueName: "n"))
   var samplesPerPeriod = 1
 
   @Option(
-    help: "Seconds without an image after which a worker may be ended; off: any worker, after what it has begun.")
+    help: ArgumentHelp(
+      "For how long a worker must have had no image to be ended, 0 to 3600; off: any worker, after what it has begun.",
+      valueName: "seconds"),
+    completion: .list(["off"]))
   var protection = Protection(duration: .seconds(30))
 
   @Option(
-    help: "Plays policies with alarm periods of so many seconds, and backlogs that are as many periods' work.")
+    help: ArgumentHelp(
+      "Plays policies with alarm periods of so long, 0.01 to 86400, and backlogs that are as many periods' work.",
+      valueName: "seconds"))
   var period: Double?
 
-  @Option(help: "With --period: seconds for which a worker that is ready is not yet counted. (default: two periods)")
+  @Option(
+    help: ArgumentHelp(
+      "With --period: how long a worker that is ready is not yet counted. (default: two periods)", valueName: "seconds")
+  )
   var warmUp: Double?
 
-  @Option(help: "Fewest workers. (default: the policy's)")
+  @Option(help: ArgumentHelp("Fewest workers, 1 to 10000. (default: the policy's)", valueName: "n"))
   var min: Int?
 
-  @Option(help: "Most workers. (default: the policy's)")
+  @Option(help: ArgumentHelp("Most workers, 1 to 10000. (default: the policy's)", valueName: "n"))
   var max: Int?
 
   func check() throws {
@@ -93,16 +106,19 @@ struct PlanMachineryOptions: ParsableArguments {
 }
 
 struct PlanPriceOptions: ParsableArguments {
-  @Option(help: "An instance's hour: a c7a.large's, of two cores. All are list prices of us-east-1; this is of 2025.")
+  @Option(
+    help: ArgumentHelp(
+      "An instance's hour: a c7a.large's, of two cores. All are list prices of us-east-1; this is of 2025.",
+      valueName: "dollars"))
   var instanceHourPrice = PlanPrices().instanceHour
 
-  @Option(help: "1000 PUT requests to S3, November 2026.")
+  @Option(help: ArgumentHelp("1000 PUT requests to S3, November 2026.", valueName: "dollars"))
   var putPrice = PlanPrices().thousandPuts
 
-  @Option(help: "1000 GET requests to S3, November 2026.")
+  @Option(help: ArgumentHelp("1000 GET requests to S3, November 2026.", valueName: "dollars"))
   var getPrice = PlanPrices().thousandGets
 
-  @Option(help: "A million requests to SQS, November 2026.")
+  @Option(help: ArgumentHelp("A million requests to SQS, November 2026.", valueName: "dollars"))
   var queueRequestPrice = PlanPrices().millionQueueRequests
 
   func check() throws {

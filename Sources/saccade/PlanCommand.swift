@@ -12,29 +12,37 @@ struct PlanCommand: ParsableCommand {
 
       Examples:
         saccade plan
-        saccade plan --arrivals poisson:500 --policy default --policy mine.json --svg fleet.svg
         saccade plan --print-policy > mine.json
+        saccade plan --arrivals poisson:500 --policy default --policy mine.json
+        saccade plan --arrivals burst:50000 --svg fleet.svg
       """)
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       When images come: constant:RATE, poisson:RATE, burst:COUNT or burst:COUNT/SECONDS, daily:RATE or daily:RATE/PEAK \
       (images a second on average; the peak by the average), trace:FILE (a line for each time: seconds, and a count). \
       Several may be given. (default: one of each of the first four)
-      """)
+      """, valueName: "pattern"))
   var arrivals: [String] = []
 
-  @Option(help: "default, threshold-1, or a file as --print-policy writes it. Several may be given. (default: both)")
+  @Option(
+    help: ArgumentHelp(
+      "default, threshold-1, or a file as --print-policy writes it. Up to 20 may be given. (default: both)",
+      valueName: "policy"),
+    completion: .file(extensions: ["json"]))
   var policy: [String] = []
 
   @OptionGroup(title: "Workers and metrics") var machinery: PlanMachineryOptions
 
   @OptionGroup(title: "Prices in US dollars") var prices: PlanPriceOptions
 
-  @Option(help: "What random numbers begin with.")
+  @Option(help: ArgumentHelp("What random numbers begin with.", valueName: "n"))
   var seed: UInt64 = 1
 
-  @Option(help: "Write a picture of queue and fleet over time.")
+  @Option(
+    help: ArgumentHelp("Write a picture of queue and fleet over time.", valueName: "file"),
+    completion: .file(extensions: ["svg"]))
   var svg: String?
 
   @Flag(help: "Print all figures, and queue and fleet over time, as JSON.")

@@ -11,22 +11,31 @@ struct SinkOptions: ParsableArguments {
       """)
   var isSink = false
 
-  @Option(name: .customLong("answer"), help: "The label that every job is answered with.")
+  @Option(
+    name: .customLong("answer"), help: ArgumentHelp("The label that every job is answered with.", valueName: "label"))
   var label = "tench"
 
-  @Option(help: "Milliseconds from a job to its answer.")
+  @Option(help: ArgumentHelp("From a job to its answer, 0 to 900000.", valueName: "milliseconds"))
   var answerDelay = 0
 
-  @Option(help: "Hold back so many answers, then give all at once; SIGUSR1 gives those held so far.")
+  @Option(
+    help: ArgumentHelp(
+      "Hold back so many answers, 0 to 1000000, then give all at once; SIGUSR1 gives those held so far.", valueName: "n"
+    ))
   var holdAnswers = 0
 
-  @Option(name: .customLong("fail"), help: "The share of object uploads that get 503, 0 to 1.")
+  @Option(
+    name: .customLong("fail"),
+    help: ArgumentHelp("The share of object uploads that get 503, 0 to 1.", valueName: "share"))
   var failureShare = 0.0
 
-  @Option(name: .customLong("reset"), help: "The share of object uploads whose connection is reset, 0 to 1.")
+  @Option(
+    name: .customLong("reset"),
+    help: ArgumentHelp(
+      "The share of object uploads whose connection is reset, 0 to 1; both together at most 1.", valueName: "share"))
   var resetShare = 0.0
 
-  @Option(help: "Picks the uploads that fail: the same seed, the same ones.")
+  @Option(help: ArgumentHelp("Picks the uploads that fail: the same seed, the same ones.", valueName: "n"))
   var seed: UInt64 = 1
 
   func validate() throws {

@@ -16,17 +16,18 @@ struct StatusCommand: ParsableCommand {
 
       Exits with 1 when nothing is up in the data folder.
 
-      Example:
+      Examples:
         saccade status --watch
+        saccade status --data saccade-data --json
       """)
 
-  @Option(help: "Folder that 'saccade up' was given.")
+  @Option(help: ArgumentHelp("Folder that 'saccade up' was given.", valueName: "dir"), completion: .directory)
   var data = "saccade-data"
 
   @Flag(help: "Show it again and again, until Ctrl-C: in place in a terminal, else a line each time.")
   var watch = false
 
-  @Option(help: "Seconds from one time to the next.")
+  @Option(help: ArgumentHelp("With --watch: from one time to the next, 1 to 3600.", valueName: "seconds"))
   var interval = 1
 
   @Flag(help: "As JSON, an object a line. Rates are images a second, latencies milliseconds.")

@@ -3,10 +3,13 @@ import EventLoop
 
 /// The certificate of a command that serves.
 struct TLSOptions: ParsableArguments {
-  @Option(help: "Serve HTTPS with this certificate chain (PEM, the server's own first).")
+  @Option(
+    help: ArgumentHelp("Serve HTTPS with this certificate chain (PEM, the server's own first).", valueName: "file"),
+    completion: .file())
   var tlsCertificate: String?
 
-  @Option(help: "The certificate's key (PEM, without a pass phrase).")
+  @Option(
+    help: ArgumentHelp("The certificate's key (PEM, without a pass phrase).", valueName: "file"), completion: .file())
   var tlsKey: String?
 
   func validate() throws {

@@ -15,32 +15,41 @@ struct UpCommand: ParsableCommand {
       of them on Ctrl-C. As the queue fills there are more workers, up to --max, and --min again when it has been empty \
       for a while; a busy worker is not stopped. `saccade status` shows them.
 
-      Example:
+      Examples:
         saccade up --port 8080 --min 1 --max 4
+        saccade up --workers 2 --access-log on --log-format json
       """)
 
-  @Option(help: "Address the web tier listens on.")
+  @Option(help: ArgumentHelp("Numeric address the web tier listens on, or localhost.", valueName: "address"))
   var host = "127.0.0.1"
 
-  @Option(help: "Port the web tier listens on; 0 takes a free one.")
+  @Option(help: "Port the web tier listens on, 1 to 65535; 0 takes a free one.")
   var port = 8080
 
-  @Option(help: "Port of the embedded S3 and SQS endpoint, on the loopback address; 0 takes a free one.")
+  @Option(
+    help: ArgumentHelp(
+      "Port of the embedded S3 and SQS endpoint, on the loopback address, 1 to 65535; 0 takes a free one.",
+      valueName: "port"))
   var cloudPort = 9000
 
   @OptionGroup var workers: WorkerCount
 
-  @Option(help: "Folder that holds everything that must survive a restart.")
+  @Option(
+    help: ArgumentHelp("Folder that holds everything that must survive a restart.", valueName: "dir"),
+    completion: .directory)
   var data = "saccade-data"
 
   @Option(
-    help: """
-      OpenVINO IR or ONNX file to classify with, or name=path. Several may be given: clients choose by name, the first is \
-      the default. (default: the installed EfficientNet-Lite0)
-      """)
+    help: ArgumentHelp(
+      """
+      OpenVINO IR or ONNX file to classify with, or name=path. Up to eight may be given: clients choose by name, the first \
+      is the default. (default: the installed EfficientNet-Lite0)
+      """,
+      valueName: "path"),
+    completion: .file(extensions: ["xml", "onnx"]))
   var model: [String] = []
 
-  @Option(help: "A line for each request with images.")
+  @Option(help: ArgumentHelp("A line on standard error for each request with images.", valueName: "switch"))
   var accessLog = Switch.off
 
   @OptionGroup var log: LogOptions

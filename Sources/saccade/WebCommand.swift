@@ -19,27 +19,39 @@ struct WebCommand: ParsableCommand {
 
       With --processes, SIGHUP starts new processes from the binary's path and then ends the old ones, without refusing \
       a connection. Memory and connection limits are a process's own.
+
+      Examples:
+        saccade web --host 0.0.0.0 --api-keys keys --key-rate 10/s:20
+        saccade web --processes auto --tls-certificate chain.pem --tls-key key.pem
       """)
 
-  @Option(help: "Address to listen on.")
+  @Option(help: ArgumentHelp("Numeric address to listen on, or localhost.", valueName: "address"))
   var host = "127.0.0.1"
 
-  @Option(help: "Port to listen on; 0 takes a free one.")
+  @Option(help: "Port to listen on, 1 to 65535; 0 takes a free one.")
   var port = 8080
 
-  @Option(help: "Processes that share the port, 1 to \(PreforkLimits.processCountMax), or auto for one a core.")
+  @Option(
+    help: ArgumentHelp(
+      "Processes that share the port, 1 to \(PreforkLimits.processCountMax), or auto for one a core.", valueName: "n"),
+    completion: .list(["auto"]))
   var processes = ProcessCount(1)
 
-  @Option(help: "Seconds a client waits for its answer before it is told where to find it.")
+  @Option(
+    help: ArgumentHelp(
+      "How long a client waits for its answer before it is told where to find it, 1 to 3600.", valueName: "seconds"))
   var answerTimeout = 30
 
-  @Option(help: "Largest image, in MiB.")
+  @Option(help: ArgumentHelp("Largest image, 1 to 1024 MiB; a request may have 16 MiB more.", valueName: "mib"))
   var maxImage = 32
 
-  @Option(help: "Memory for replays of uploads, in MiB.")
+  @Option(
+    help: ArgumentHelp(
+      "Memory of uploads beyond which what S3 has taken is not kept for a replay, 0 to 1048576 MiB.", valueName: "mib"))
   var replayMemory = 256
 
-  @Option(help: "Seconds that a stop may take to finish what is in flight.")
+  @Option(
+    help: ArgumentHelp("How long a stop may take to finish what is in flight, 0 to 3600.", valueName: "seconds"))
   var drainTimeout = 30
 
   @OptionGroup(title: "Access") var access: AccessOptions
@@ -47,7 +59,9 @@ struct WebCommand: ParsableCommand {
   @OptionGroup(title: "HTTPS") var tls: TLSOptions
 
   @Option(
-    help: "A line on standard error for each request with images, with --log-level debug for every request.")
+    help: ArgumentHelp(
+      "A line on standard error for each request with images, with --log-level debug for every request.",
+      valueName: "switch"))
   var accessLog = Switch.on
 
   @OptionGroup(title: "Logs") var log: LogOptions

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""The operators' page in Debian's Chromium: what it shows, dead letters and their redrive, keys, and axe's rules."""
+"""The operators' page in a browser: what it shows, dead letters and their redrive, keys, and axe's rules.
+
+SACCADE_ARTIFACTS names a folder for screenshots.
+"""
 
 import configparser
 import json
 import os
 import pathlib
 import re
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -15,16 +17,21 @@ import unittest
 import urllib.request
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from service import BINARIES, ROOT, SAMPLES, Service
+import browser
+from service import BINARIES, ROOT, SAMPLES, Service, WebProcess
 
-CHROMIUM = shutil.which("chromium")
 TIMEOUT_S = 30
 # Receives after which a job is a dead letter, and one more that finds it so.
 RECEIVE_COUNT = 6
-# Where to keep pictures of the page, for people who look at them.
-PICTURES = os.environ.get("SACCADE_PICTURES")
+
+expect.set_options(timeout=browser.STEP_TIMEOUT_MS)
+
+
+def setUpModule():
+    if not browser.executable():
+        raise unittest.SkipTest("there is no Chromium: deploy/bootstrap --for test installs it where it is packaged")
 
 
 def upload(service, file, *headers):
@@ -39,11 +46,9 @@ class Cloud:
     """SQS of a `saccade up`, by curl."""
 
     def __init__(self, service):
-        line = next(line for line in service.log if line.startswith("S3 and SQS: "))
-        self.variables = dict(word.split("=", 1) for word in line.split() if "=" in word)
-        self.variables["AWS_REGION"] = "us-east-1"
+        self.endpoint = re.search(Service.ready, "".join(service.log)).group(1)
         credentials = configparser.ConfigParser()
-        credentials.read(self.variables["AWS_SHARED_CREDENTIALS_FILE"])
+        credentials.read(f"{service.data}/cloud/credentials")
         profile = credentials["default"]
         self.user = f"{profile['aws_access_key_id']}:{profile['aws_secret_access_key']}"
 
@@ -51,7 +56,7 @@ class Cloud:
         done = subprocess.run(
             ["curl", "--silent", "--fail", "--aws-sigv4", "aws:amz:us-east-1:sqs", "--user", self.user,
              "--header", f"X-Amz-Target: AmazonSQS.{operation}", "--header", "Content-Type: application/x-amz-json-1.0",
-             "--data", json.dumps(document), self.variables["AWS_ENDPOINT_URL"] + "/"],
+             "--data", json.dumps(document), self.endpoint + "/"],
             check=True, text=True, timeout=TIMEOUT_S, stdout=subprocess.PIPE)
         return json.loads(done.stdout or "{}")
 
@@ -63,30 +68,21 @@ class Cloud:
         return int(attributes["Attributes"]["ApproximateNumberOfMessages"])
 
 
-@unittest.skipUnless(CHROMIUM, "there is no Chromium")
 class AdminPageTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.service = cls.enterClassContext(Service("--workers", "1"))
-        cls.browser = cls.enterClassContext(sync_playwright()).chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox"])
-        cls.addClassCleanup(cls.browser.close)
+        cls.browser = cls.enterClassContext(browser.Browser())
+        cls.artifacts = browser.artifacts()
 
-    def open(self, url, **options):
-        context = self.browser.new_context(**options)
-        self.addCleanup(context.close)
-        page = context.new_page()
-        page.set_default_timeout(TIMEOUT_S * 1000)
-        expect.set_options(timeout=TIMEOUT_S * 1000)
-        self.complaints = []
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
-        page.goto(url)
-        return page
+    def visit(self, url, **options):
+        return self.enterContext(self.browser.visit(url + "/admin", **options))
 
     def picture(self, page, name):
-        if PICTURES:
-            page.screenshot(path=pathlib.Path(PICTURES) / f"{name}.png", full_page=True)
+        page.screenshot(path=self.artifacts / f"{name}.png", full_page=True)
+
+    def check_nothing_went_wrong(self, visit):
+        self.assertEqual((visit.errors, visit.watched("violations")), ([], []))
 
     def check_rules(self, page):
         found = Axe().run(page).response["violations"]
@@ -98,10 +94,10 @@ class AdminPageTest(unittest.TestCase):
     def test_it_shows_queue_workers_latencies_problems_and_the_process(self):
         self.assertEqual(upload(self.service, SAMPLES / "coffee.png")["label"], "espresso")
         upload(self.service, ROOT / "LICENSE", "X-Request-Id: a-licence")
-        for scheme, width in (("light", 1280), ("dark", 1280), ("light", 390)):
-            with self.subTest(scheme=scheme, width=width):
-                page = self.open(
-                    self.service.url + "/admin", color_scheme=scheme, viewport={"width": width, "height": 900})
+        for scheme, viewport in (("light", browser.DESKTOP), ("dark", browser.DESKTOP), ("light", browser.PHONE)):
+            with self.subTest(scheme=scheme, viewport=viewport):
+                visit = self.visit(self.service.url, color_scheme=scheme, viewport=viewport)
+                page = visit.page
                 expect(page.get_by_role("status").first).to_contain_text("Process 1, up for")
                 expect(page.locator("#tiles")).to_contain_text(re.compile(r"waiting; \d+ with workers"))
                 expect(page.locator("#tiles")).to_contain_text("0 of 1")
@@ -117,12 +113,12 @@ class AdminPageTest(unittest.TestCase):
                 # A sample of the history comes every five seconds, and the picture says in words what it shows.
                 expect(page.get_by_role("img", name="Inference in the last ten minutes: 95 % from")).to_be_visible()
                 self.check_rules(page)
-                self.picture(page, f"admin-{scheme}-{width}")
+                self.picture(page, f"admin-{scheme}-{viewport['width']}")
                 self.assertFalse(page.evaluate("document.documentElement.scrollWidth > innerWidth"), "it is too wide")
-                self.assertEqual(self.complaints, [])
+                self.check_nothing_went_wrong(visit)
 
     def test_it_can_be_used_by_the_keyboard_and_paused(self):
-        page = self.open(self.service.url + "/admin")
+        page = self.visit(self.service.url).page
         expect(page.get_by_role("status").first).to_contain_text("Process 1")
         page.keyboard.press("Tab")
         expect(page.get_by_role("link", name="Skip to the figures")).to_be_focused()
@@ -160,7 +156,8 @@ class AdminPageTest(unittest.TestCase):
                 "ReceiveMessage", QueueUrl=requests, MaxNumberOfMessages=10, VisibilityTimeout=0, WaitTimeSeconds=0)
         self.assertEqual((cloud.visible_count(requests), cloud.visible_count(dead)), (0, 2))
 
-        page = self.open(self.service.url + "/admin", viewport={"width": 1280, "height": 900})
+        visit = self.visit(self.service.url)
+        page = visit.page
         expect(page.locator("#dead-summary")).to_have_text("2 in the dead-letter queue")
         page.get_by_role("button", name="Look at them").click()
         expect(page.locator("#dead-status")).to_have_text("These are 2.")
@@ -193,7 +190,7 @@ class AdminPageTest(unittest.TestCase):
         result = json.load(urllib.request.urlopen(
             f"{self.service.url}/v1/results/{answer['id']}?wait=60", timeout=2 * TIMEOUT_S))
         self.assertEqual(result["label"], "espresso")
-        self.assertEqual(self.complaints, [])
+        self.check_nothing_went_wrong(visit)
 
     def wait_for_workers(self):
         deadline = time.monotonic() + TIMEOUT_S
@@ -212,14 +209,9 @@ class AdminPageTest(unittest.TestCase):
             keys[name], line = (part.split(None, 1)[1] for part in made.stdout.splitlines())
             lines.append(line + "\n")
         (folder / "keys").write_text("".join(lines))
-        web = subprocess.Popen(
-            [BINARIES / "saccade", "web", "--port", "0", "--access-log", "off", "--api-keys", folder / "keys"], text=True,
-            stdout=subprocess.PIPE, env=os.environ | Cloud(self.service).variables)
-        self.addCleanup(web.stdout.close)
-        self.addCleanup(web.wait, TIMEOUT_S)
-        self.addCleanup(web.terminate)
-        page = self.open(web.stdout.readline().split()[-1] + "/admin")
-
+        web = self.enterContext(WebProcess(self.service, "--access-log", "off", "--api-keys", str(folder / "keys")))
+        visit = self.visit(web.url)
+        page = visit.page
         dialog = page.get_by_role("dialog", name="An operator's key")
         expect(dialog).to_contain_text("to operators only")
         self.check_rules(page)
@@ -237,8 +229,7 @@ class AdminPageTest(unittest.TestCase):
         self.assertEqual(page.evaluate("Object.keys(localStorage)"), [])
         page.get_by_role("button", name="Forget the key").click()
         expect(dialog).to_be_visible()
-        # The refusals are what the browser complains of, and nothing else is.
-        self.assertEqual([text for text in self.complaints if "Failed to load resource" not in text], [])
+        self.check_nothing_went_wrong(visit)
 
 
 if __name__ == "__main__":

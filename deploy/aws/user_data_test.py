@@ -224,6 +224,7 @@ class UserDataTest(unittest.TestCase):
         self.assertEqual(self.ask("/readyz").strip(), "ready")
         self.assert_answers()
         self.assert_units()
+        self.assert_commands()
 
         # The group knows that it has work.
         (instance,) = self.worker_instances()
@@ -272,6 +273,13 @@ class UserDataTest(unittest.TestCase):
         self.guest.run(
             "systemd-run", "--quiet", "--wait", "--pipe", *properties, "/opt/saccade/current/bin/saccade-worker", "decode",
             "--self-check")
+
+    def assert_commands(self):
+        """Who logs in has both, and bash completes them."""
+        for name in ("saccade", "saccade-worker"):
+            self.guest.run(f"/usr/local/bin/{name}", "--help")
+            completions = f"/usr/local/share/bash-completion/completions/{name}"
+            self.guest.run("bash", "-c", f"source {completions} && complete -p {name}")
 
     def assert_change(self, worker):
         """Other settings start the daemon anew, and only the one whose they are."""
