@@ -8,6 +8,13 @@ package enum Pages {
   package static let files: [(name: String, bytes: [UInt8])] = [
     ("index.html", PackageResources.index_html),
     ("style.css", PackageResources.style_css),
+    ("admin.html", PackageResources.admin_html),
+    ("admin.css", PackageResources.admin_css),
+    ("admin.js", PackageResources.admin_js),
+    ("admin-chart.js", PackageResources.admin_chart_js),
+    ("admin-dead-letters.js", PackageResources.admin_dead_letters_js),
+    ("admin-dom.js", PackageResources.admin_dom_js),
+    ("admin-service.js", PackageResources.admin_service_js),
     ("icon.svg", PackageResources.icon_svg),
     ("openapi.json", PackageResources.openapi_json),
     ("accept.js", PackageResources.accept_js),

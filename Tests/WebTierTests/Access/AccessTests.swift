@@ -12,16 +12,6 @@ extension WebTierTests {
   struct AccessTests {
     private static let server = Bench.servers.prefix(1)
 
-    /// A file of keys for the length of a test.
-    private final class KeyFile: Sendable {
-      let path = FileManager.default.temporaryDirectory.appendingPathComponent("keys-\(UUID().uuidString)").path
-      init(_ lines: String...) throws { try write(lines) }
-      deinit { try? FileManager.default.removeItem(atPath: path) }
-      func write(_ lines: [String]) throws {
-        try lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
-      }
-    }
-
     private static func setting(_ file: KeyFile) -> Bench.Setting {
       var setting = Bench.Setting()
       setting.access.keyFile = file.path

@@ -75,6 +75,16 @@ import Foundation
     while !hasEnded { guard await event() else { throw Failure.silence } }
   }
 
+  /// All that has come, once it holds a piece of text so many times: of a response that goes on for as long as it likes.
+  func received(_ text: String, count: Int = 1) async throws -> String {
+    while true {
+      let all = String(decoding: received, as: UTF8.self)
+      if all.components(separatedBy: text).count > count { return all }
+      if hasEnded { throw Failure.ended }
+      guard await event() else { throw Failure.silence }
+    }
+  }
+
   private func takeResponse(hasBody: Bool) -> Response? {
     guard let end = received.firstRange(of: Array("\r\n\r\n".utf8)) else { return nil }
     var lines = String(decoding: received[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n")[...]
