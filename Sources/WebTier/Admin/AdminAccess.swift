@@ -60,7 +60,9 @@ enum AdminAccess {
   /// Of everything but the page, to which other sites may link: what a browser says of the page that sends it.
   /// - Returns: `nil` when it may go on.
   static func refusalOfOrigin(of head: HTTPRequestHead) -> HTTPResponse? {
-    if let site = head.headers["sec-fetch-site"], site != "same-origin", site != "none" { return otherSite }
+    // Scripts cannot write it (Fetch Metadata), and it is right behind proxies that change the host, too. Browsers leave it
+    // out where the connection can be listened to: to other hosts without TLS.
+    if let site = head.headers["sec-fetch-site"] { return site == "same-origin" || site == "none" ? nil : otherSite }
     if let origin = head.headers["origin"] {
       // The scheme may have been taken off by a proxy; the host and port are the browser's own.
       let authority = origin.firstRange(of: "://").map { origin[$0.upperBound...] }

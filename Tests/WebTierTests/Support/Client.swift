@@ -54,6 +54,7 @@ import Foundation
   func send(_ bytes: [UInt8]) { stream.write(bytes) }
   func send(_ text: String) { send(Array(text.utf8)) }
 
+  func stopReading() { stream.stopReading() }
   func close() { stream.close() }
   func reset() { stream.reset() }
 
