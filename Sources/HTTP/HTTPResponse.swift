@@ -9,6 +9,8 @@ package struct HTTPResponse: Sendable {
   package var body: [UInt8]
   /// The `code` of the problem that it tells, for counters and logs; the client has it in the body.
   package var problemCode: String?
+  /// Makes the body while it is sent, in place of ``body``: for who calls `ResponseWriter.begin`, not `send`.
+  package var stream: (any ResponseStream)?
 
   package init(status: HTTPStatus, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8] = []) {
     self.status = status

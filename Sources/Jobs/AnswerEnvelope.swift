@@ -1,7 +1,7 @@
 import AWS
 
-/// An answer read no further than the web tier needs: whose it is, the label or the error, and what the
-/// worker's steps took.
+/// An answer read no further than the web tier needs: whose it is, the label or the error, which
+/// worker it is from, and what that one's steps took.
 ///
 /// The rest goes to the client as the body that came, so building all candidates and timings only to write them again
 /// would be waste: on the machine this was measured, a whole ``ClassificationAnswer`` costs 20 us to decode, a fifth of
@@ -11,6 +11,8 @@ package struct AnswerEnvelope: Sendable, Hashable {
   package let outcome: Result<String, ClassificationError>
   /// Of a classified image.
   package let timings: Classification.Timings?
+  /// Who classified it. A short name costs no memory of its own.
+  package let worker: String?
 
   /// Reads a message body. Members it does not need are checked to be JSON, and not looked at.
   package init(decoding body: [UInt8]) throws(JobMessageError) {
@@ -29,6 +31,7 @@ package struct AnswerEnvelope: Sendable, Hashable {
     guard version == ClassificationAnswer.version else { throw .unsupportedVersion(version) }
     guard let id = JobID(members.id) else { throw .malformed("id is no UUID of version 7") }
     self.id = id
+    worker = members.worker
     if let error = members.error {
       outcome = .failure(error)
       timings = nil
@@ -48,6 +51,7 @@ private struct Members {
   var label: String?
   var error: ClassificationError?
   var timings: Classification.Timings?
+  var worker: String?
 
   mutating func read(_ name: JSONReader.Name, _ reader: inout JSONReader) throws(JSONReader.Failure) {
     if reader.null() { return }
@@ -56,6 +60,7 @@ private struct Members {
     case "id": id = try reader.string()
     case "label": label = try reader.string()
     case "error": error = try Self.error(&reader)
+    case "worker": worker = try reader.string()
     case "timings": timings = try Self.timings(&reader)
     default: try reader.skip()
     }

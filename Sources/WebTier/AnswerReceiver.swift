@@ -84,7 +84,7 @@ final class AnswerReceiver {
       let json = Array(message.body.utf8)
       do throws(JobMessageError) {
         let answer = try AnswerEnvelope(decoding: json)
-        metrics.observe(answer)
+        metrics.observe(answer, json: json)
         _ = answers.resolve(answer, json: json)
       } catch {
         logger.warning("a message that is no answer: \(error)")

@@ -103,6 +103,7 @@ extension Problem {
         .serviceUnavailable, code: "replay-impossible",
         detail: "The upload had to start again and its first bytes are gone. Send it again.",
         retryAfter: Problem.retrySeconds)
+    case .storage(.transport(.overloaded)): self.init(UploadError.busy)
     case .storage(let error):
       self.init(
         .badGateway, code: "storage-failed", detail: "The image could not be stored: \(error).",

@@ -9,17 +9,21 @@ final class Router {
   private let readiness: Readiness
   private let metrics: WebMetrics
   private let inference: InferenceHandler
+  private let events: EventsHandler
+  private let admin: AdminHandler
   private let files = StaticFiles()
 
   init(
     classify: ClassifyHandler, results: ResultsHandler, readiness: Readiness, metrics: WebMetrics,
-    inference: InferenceHandler
+    inference: InferenceHandler, events: EventsHandler, admin: AdminHandler
   ) {
     self.classify = classify
     self.results = results
     self.readiness = readiness
     self.metrics = metrics
     self.inference = inference
+    self.events = events
+    self.admin = admin
   }
 
   @inline(__always)
@@ -49,6 +53,8 @@ final class Router {
         body: Array(metrics.text().utf8))
     case StaticFiles.openAPIPath:
       return refusal(of: request, unless: Router.get) ?? files.page("openapi.json", to: request)
+    case "/v1/events":
+      return refusal(of: request, unless: Router.get) ?? events.handle(request)
     case _ where path.hasPrefix(ResultsHandler.path):
       if let refusal = refusal(of: request, unless: Router.get) { return refusal }
       return await results.handle(request.head)
@@ -57,9 +63,23 @@ final class Router {
         if let refusal = refusal(of: request, unless: path.isInference ? Router.post : Router.get) { return refusal }
         return await inference.handle(request, at: path, record: record)
       }
+      if AdminAccess.covers(path) { return await administer(request) }
       guard path.hasPrefix(StaticFiles.path) else { return nothing(at: path) }
       if let refusal = refusal(of: request, unless: Router.get) { return refusal }
       return files.asset(at: path, to: request) ?? nothing(at: path)
+    }
+  }
+
+  private func administer(_ request: HTTPRequest) async -> HTTPResponse {
+    let isRedrive = request.head.path == "/admin/redrive"
+    if let refusal = refusal(of: request, unless: isRedrive ? Router.getAndPost : Router.get) { return refusal }
+    switch request.head.path {
+    case "/admin": return files.page("admin.html", to: request)
+    case "/admin/state": return admin.state()
+    case "/admin/dead-letters": return await admin.listDeadLetters()
+    case "/admin/redrive":
+      return request.head.method == .post ? await admin.redrive(request) : await admin.redriveState()
+    default: return nothing(at: request.head.path)
     }
   }
 

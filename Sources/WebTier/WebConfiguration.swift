@@ -26,6 +26,8 @@ package struct WebConfiguration: Sendable {
   package var tls: TLSFiles?
   /// Other processes on the port have the same.
   package var tickets = TLSTicketKeys()
+  /// Who knows of the workers; nil where nobody does, as on AWS and in clusters.
+  package var fleet: FleetSource?
   /// nil: no line for any request.
   package var accessLog: AccessLog.Configuration?
 
@@ -35,5 +37,11 @@ package struct WebConfiguration: Sendable {
     self.inputBucket = inputBucket
     self.outputBucket = outputBucket
     self.queuePrefix = queuePrefix
+  }
+  /// The same, with another one to ask about the workers: made on the loop, as its source is.
+  package func with(fleet: FleetSource?) -> WebConfiguration {
+    var configuration = self
+    configuration.fleet = fleet
+    return configuration
   }
 }

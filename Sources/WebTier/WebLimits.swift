@@ -72,6 +72,9 @@ package struct WebLimits: Sendable {
   /// its answer that the connection ends, rather than from a reset. A round trip takes less even around the world.
   package var stopGraceDuration: Duration = .seconds(1)
 
+  /// Event streams, and what the operators' page shows.
+  package var activity = ActivityLimits()
+
   /// The reply queues' upkeep.
   package var replyQueues = ReplyQueueLimits()
 

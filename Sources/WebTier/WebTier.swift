@@ -18,6 +18,8 @@ package final class WebTier {
   private let sender: JobSender
   private let answers: AnswerTable
   private let results: ResultsHandler
+  private let activity: Activity
+  private let events: EventsHandler
   private let readiness: Readiness
   private let access: AccessControl
   private let observer: RequestObserver
@@ -98,8 +100,20 @@ package final class WebTier {
     let models = ModelDirectory(listed: configuration.models, limits: configuration.limits)
     let inference = InferenceHandler(
       classify: classify, readiness: readiness, models: models, limits: configuration.limits)
+    let activity = Activity(
+      metrics: metrics, sqs: sqs, requestQueueURL: requestQueueURL, names: names, fleet: configuration.fleet,
+      limits: configuration.limits.activity)
+    let events = EventsHandler(activity: activity)
+    let admin = AdminHandler(
+      activity: activity,
+      deadLetters: DeadLetters(
+        sqs: sqs, names: names, inputBucket: configuration.inputBucket, results: store, logger: logger),
+      identity: .init(
+        node: nodeID, index: configuration.processIndex,
+        startedAt: Date(timeIntervalSince1970: metrics.process.startTimeSeconds)), logger: logger)
     let router = Router(
-      classify: classify, results: results, readiness: readiness, metrics: metrics, inference: inference)
+      classify: classify, results: results, readiness: readiness, metrics: metrics, inference: inference, events: events,
+      admin: admin)
     var limits = configuration.http
     limits.bodyByteCountMax = configuration.limits.bodyByteCountMax
     limits.proxies = configuration.access.trustedProxies
@@ -124,12 +138,19 @@ package final class WebTier {
         if InferencePath.covers(request.head.path) { InferenceProblem.translate(&answer) }
       }
       observer.name(&answer, record.id.description)
-      writer.send(answer)
+      if let stream = answer.stream {
+        await writer.send(answer, streaming: stream)
+      } else {
+        writer.send(answer)
+      }
       observer.end(record, answer)
     }
+    activity.start()
     metrics.connectionCount = { [weak server] in server?.connectionCount ?? 0 }
     self.answers = answers
     self.results = results
+    self.activity = activity
+    self.events = events
     self.sender = sender
     self.readiness = readiness
     receiver = AnswerReceiver(sqs: sqs, queue: replyQueue, answers: answers, metrics: metrics, logger: logger)
@@ -165,10 +186,12 @@ package final class WebTier {
   package func stop(within bound: Duration) async {
     readiness.isDraining = true
     results.drain()
+    events.drain()
     await server.shutdown(within: bound)
     // Requests that were cut short have left their uploads to be removed.
     await storage.removals.finish(within: WebTier.removalStopDuration)
     storage.pool.close()
+    await activity.close()
     await receiver.stop()
     await cleaner.stop()
     await replyQueue.close()

@@ -19,6 +19,9 @@ struct KeyCommand: ParsableCommand {
   @Option(help: "Requests that it may make: 10/s, 100/m or 1000/h, and :20 for a burst of 20.")
   var rate: String?
 
+  @Flag(help: "The key opens the operators' page, /admin, too.")
+  var admin = false
+
   func validate() throws {
     guard APIKey.isName(name) else { throw ValidationError("A name is 1 to 64 letters, digits, '.', '_' or '-'.") }
     if let rate, RateLimit(rate) == nil { throw ValidationError("--rate is like 10/s, 100/m or 1000/h:20.") }
@@ -27,6 +30,6 @@ struct KeyCommand: ParsableCommand {
   func run() {
     let key = APIKey.generate()
     print("key:  \(key)")
-    print("line: \(APIKey.line(name: name, key: key, rate: rate))")
+    print("line: \(APIKey.line(name: name, key: key, rate: rate, isAdmin: admin))")
   }
 }

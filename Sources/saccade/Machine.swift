@@ -81,6 +81,7 @@ final class Machine {
     }
     self.fleet = fleet
     let workers = fleet.start()
+    environment[StateFile.folderVariable] = options.data
     let web = process(
       "web", "saccade",
       ["web", "--host", options.host, "--port", String(options.port), "--access-log", options.accessLog.rawValue]

@@ -6,6 +6,8 @@ import Glibc
 /// Where to ask a running `saccade up` for its state: a file in its data folder, for its user only.
 struct StateFile: Codable {
   private static let byteCountMax = 4096
+  /// The folder's path, in the environment of the web tier that `saccade up` starts.
+  static let folderVariable = "SACCADE_STATE_FOLDER"
 
   /// `http://127.0.0.1:PORT`.
   var url: String

@@ -120,13 +120,19 @@ struct WebCommand: ParsableCommand {
       if let tickets = child.secret.flatMap({ TLSTicketKeys(handedOver: $0) }) { configuration.tickets = tickets }
     }
     configuration.fitDescriptors(logger: Logger(label: "web"))
-    try EventLoop.shared.run { [configuration] in
+    try EventLoop.shared.run { [settings = configuration] in
+      let fleet = SupervisedFleet(environment: environment)
+      defer { fleet?.close() }
+      var source: FleetSource?
+      if let fleet { source = { await fleet.snapshot() } }
+      let configuration = settings.with(fleet: source)
       // The processes of a group are the master's to tell of.
       let manager = child == nil ? ServiceManager(environment: environment) : nil
       defer { manager?.close() }
       // Caught from the beginning: a process that starts, or has just become ready, leaves nothing behind either.
       let signal = EventLoop.shared.start { try await nextSignal(of: [SIGTERM, SIGINT]) }
-      let clients = try await AWSClients.fromEnvironment(environment)
+      let clients = try await AWSClients.fromEnvironment(
+        environment, concurrentCallCountMax: configuration.limits.uploadCountMax)
       let start = EventLoop.shared.start {
         try await WebTier.start(configuration, clients: clients, logger: Logger(label: "web"))
       }

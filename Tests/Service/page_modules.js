@@ -10,6 +10,7 @@ import { isRepeatable, readProblem, sentence } from "/files/problems.js";
 import { Schedule } from "/files/schedule.js";
 import { csv, json } from "/files/table.js";
 import { announcement, Tally, totals } from "/files/tally.js";
+import { timesOf } from "/files/times.js";
 import { verdict } from "/files/verdict.js";
 import { liveWords, milliseconds, percent } from "/files/words.js";
 
@@ -238,7 +239,7 @@ export const tests = {
 
   "a table is RFC 4180's, and none of its texts is a formula"() {
     const names = ['a,"b".png', "two\r\nlines.png", "=1+1.png", "+1.png", "-1.png", "@x.png", "\t=1.png", "＝1.png", "plain.png"];
-    const images = names.map((path) => ({ path, state: "done", uploadMs: 1.5, answer: { label: "cat", confidence: 1e-7 } }));
+    const images = names.map((path) => ({ path, state: "done", times: { upload: 1.5 }, answer: { label: "cat", confidence: 1e-7 } }));
     const lines = csv(images);
     equal(lines.startsWith("\uFEFFfile,state,label,confidence,label_1,"), true);
     for (const cell of ['"a,""b"".png",', '"two\r\nlines.png",', "'=1+1.png,", "'+1.png,", "'-1.png,", "'@x.png,", "'\t=1.png,", "'＝1.png,",
@@ -248,6 +249,20 @@ export const tests = {
     equal(lines.endsWith("\r\n"), true);
     equal(JSON.parse(json([{ path: "a", state: "failed", problem: { code: "x", sentence: "No." } }])),
       [{ file: "a", state: "failed", uploadMs: null, answer: null, error: { code: "x", message: "No." } }]);
+  },
+
+  "the time before the worker is upload and queue, each told once"() {
+    const timings = { queue: 20, fetch: 1, total: 30 };
+    const told = (sentMs, elapsedMs) => timesOf({ timings, sentMs, elapsedMs });
+    equal(told(99, 100), { queue: 20, fetch: 1, total: 30, upload: 50 });
+    equal(told(60, 100), { queue: 20, fetch: 1, total: 30, upload: 50 });
+    equal(told(40, 100), { queue: 20, fetch: 1, total: 30, upload: 40 });
+    // A large image: the service's queue holds its upload.
+    equal(timesOf({ timings: { queue: 3010, total: 30 }, sentMs: 3000, elapsedMs: 3050 }),
+      { queue: 120, total: 30, upload: 2900 });
+    equal(told(20, 20), { queue: 0, fetch: 1, total: 30, upload: 0 });
+    equal(told(400, null), { queue: 20, fetch: 1, total: 30, upload: 400 });
+    equal(timesOf({ sentMs: 5, elapsedMs: 9 }), { upload: 5 });
   },
 
   "the rate is that of the last seconds"() {

@@ -95,10 +95,10 @@ extension WebTierTests {
       setting.access.trustedProxies = [try #require(Subnet("127.0.0.1"))]
       try await Bench.with(server, setting) { bench in
         for headers in ["X-Forwarded-For: 2001:db8::1\r\nX-API-Key: secret\r\n", ""] {
-          _ = try await bench.get("/", headers: headers)
+          _ = try await bench.get("/metrics", headers: headers)
         }
         await bench.stop()
-        let lines = try file.objects().filter { $0["path"] as? String == "/" }
+        let lines = try file.objects().filter { $0["path"] as? String == "/metrics" }
         #expect(lines.map { $0["client"] as? String } == ["2001:db8::1", "127.0.0.1"])
         #expect(lines.map { $0["key"] as? String } == ["alice", nil])
         #expect(lines.map { $0["code"] as? String } == [nil, "key-missing"])

@@ -62,7 +62,7 @@ extension WebTierTests {
           let response = try await bench.answer(to: request)
           #expect(response.status == 400 && response.code == code, "\(response.text)")
         }
-        try await bench.isIdle()
+        try await bench.isTidy()
         #expect(bench.worker.works.isEmpty)
         #expect(try await bench.storedKeys().isEmpty)
       }

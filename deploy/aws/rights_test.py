@@ -97,8 +97,11 @@ def s3_right(environ):
 def sqs_rights(operation, document):
     if operation == "ListQueues":
         return [("sqs:ListQueues", "*")]
-    name = document.get("QueueName") or document["QueueUrl"].rsplit("/", 1)[1]
-    queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
+    if "SourceArn" in document:
+        queue = document["SourceArn"]
+    else:
+        name = document.get("QueueName") or document["QueueUrl"].rsplit("/", 1)[1]
+        queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
     found = [(f"sqs:{operation.removesuffix('Batch') if operation in SQS_BATCHES else operation}", queue)]
     if operation == "CreateQueue" and document.get("tags"):
         found.append(("sqs:TagQueue", queue))
@@ -164,6 +167,8 @@ class RightsTest(unittest.TestCase):
         self.assertEqual(web.wait(), 0)
 
         stack = stack_test.StackTest()
+        # SQS deletes what it moves by the rights of who has started the move.
+        used["web"].add(("sqs:DeleteMessage", f"arn:aws:sqs:{REGION}:{ACCOUNT}:{STACK}-dead"))
         # What user-data fetches; and what tells a worker earlier that a bucket is missing.
         self.compare("web", stack.statements(f"{STACK}-web"), unused=r".*/(releases/.*|api-keys/\*)$", needless=set())
         self.compare(
@@ -200,7 +205,22 @@ class RightsTest(unittest.TestCase):
         client("sqs", REGION).create_queue(
             QueueName=f"{STACK}-replies-01890000-0000-7000-8000-000000000000", tags={"saccade-heartbeat": "1"})
         self.await_use("web", "sqs:ListQueueTags")
+        self.use_admin()
         return answer
+
+    def use_admin(self):
+        sqs = client("sqs", REGION)
+        sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=f"{STACK}-dead")["QueueUrl"], MessageBody="no job")
+        for path in ("state", "dead-letters"):
+            with urllib.request.urlopen(f"{self.url}/admin/{path}") as found:
+                self.assertEqual(found.status, 200)
+        # This server knows neither of the two operations: what is seen is that they are called.
+        self.assertEqual(self.post("/admin/redrive", b"{}", Content_Type="application/json")[0], 502)
+        with self.assertRaises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"{self.url}/admin/redrive")
+        refused.exception.close()
+        for right in ("sqs:StartMessageMoveTask", "sqs:ListMessageMoveTasks", "sqs:ChangeMessageVisibility"):
+            self.await_use("web", right)
 
     def use_worker(self, answer, worker):
         sqs = client("sqs", REGION)

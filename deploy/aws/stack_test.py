@@ -251,15 +251,18 @@ class StackTest(unittest.TestCase):
         replies = dict.fromkeys(
             ("sqs:CreateQueue", "sqs:DeleteQueue", "sqs:TagQueue", "sqs:ListQueueTags", "sqs:ReceiveMessage",
              "sqs:DeleteMessage"), {f"{queue}-replies-*"})
-        self.assertEqual(self.statements(f"{STACK}-web"), replies | {
+        dead = dict.fromkeys(
+            ("sqs:ChangeMessageVisibility", "sqs:StartMessageMoveTask", "sqs:ListMessageMoveTasks"), {f"{queue}-dead"})
+        replies["sqs:ReceiveMessage"] = replies["sqs:DeleteMessage"] = {f"{queue}-replies-*", f"{queue}-dead"}
+        self.assertEqual(self.statements(f"{STACK}-web"), replies | dead | {
             "s3:PutObject": {f"{images}/*"},
             "s3:DeleteObject": {f"{images}/*"},
             "s3:AbortMultipartUpload": {f"{images}/*"},
             "s3:ListBucketMultipartUploads": {images},
             "s3:ListBucket": {images, results},
             "s3:GetObject": {f"{images}/*", f"{results}/*"} | release,
-            "sqs:GetQueueUrl": {f"{queue}-requests"},
-            "sqs:GetQueueAttributes": {f"{queue}-requests"},
+            "sqs:GetQueueUrl": {f"{queue}-requests", f"{queue}-dead"},
+            "sqs:GetQueueAttributes": {f"{queue}-requests", f"{queue}-dead"},
             "sqs:SendMessage": {f"{queue}-requests"},
             "sqs:ListQueues": {"*"},
         })

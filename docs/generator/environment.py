@@ -64,6 +64,7 @@ SECTIONS = (
     ("Between the processes of one program: not to be set by hand", "", (
         ("SACCADE_SUPERVISOR", "Process id of the parent, with which a child ends"),
         ("SACCADE_PROCESS", "Number of a process of `saccade web --processes`"),
+        ("SACCADE_STATE_FOLDER", "Folder with the `up.json` of the `saccade up` that has started this web tier"),
         ("SACCADE_SECRET_DESCRIPTOR", "Descriptor from which such a process reads the group's secret for TLS tickets"),
         ("UV_THREADPOOL_SIZE", "Set, not read: libuv's threads, one more than `--concurrency`"),
         ("LD_LIBRARY_PATH", "Handed on to decoders, which get nothing else of the environment but this and the next"),
@@ -97,6 +98,8 @@ BY_VARIABLE = {
     ("Sources/Elasticity/PreforkChild.swift", "PreforkChild.slotVariable"),
     ("Sources/Elasticity/PreforkChild.swift", "PreforkChild.secretVariable"),
     ("Sources/saccade/Machine.swift", "variable"),
+    ("Sources/saccade/Machine.swift", "StateFile.folderVariable"),
+    ("Sources/saccade/SupervisedFleet.swift", "StateFile.folderVariable"),
 }
 
 #: Text in capitals that names no environment variable.

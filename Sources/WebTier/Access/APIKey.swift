@@ -19,9 +19,12 @@ package enum APIKey {
   }
 
   /// A key's line of the file of keys.
-  /// - Parameter rate: As it was given; see ``RateLimit``.
-  package static func line(name: String, key: String, rate: String?) -> String {
-    "\(name):\(Hexadecimal.encode(MessageDigest.sha256.hash(key)))\(rate.map { ":\($0)" } ?? "")"
+  /// - Parameters:
+  ///   - rate: As it was given; see ``RateLimit``.
+  ///   - isAdmin: Whether it opens the operators' page, too.
+  package static func line(name: String, key: String, rate: String?, isAdmin: Bool = false) -> String {
+    let digest = Hexadecimal.encode(MessageDigest.sha256.hash(key))
+    return ([name, digest] + (rate.map { [$0] } ?? []) + (isAdmin ? ["admin"] : [])).joined(separator: ":")
   }
 
   /// Names are for logs and metrics: letters, digits, `.`, `_` and `-`, at most 64 of them.

@@ -1,7 +1,8 @@
 import AWS
 import FoundationEssentials
 
-/// The file of keys: one a line, `name:sha256-hex` or `name:sha256-hex:rate`; `#` begins a comment line.
+/// The file of keys: one a line, `name:sha256-hex`, with `:rate` behind it for a rate of its own and `:admin` at the end for an
+/// operator's; `#` begins a comment line.
 enum APIKeyFile {
   /// Reads the file, blocking.
   static func read(_ path: String, limits: AccessLimits) throws(APIKeyFileError) -> APIKeyTable {
@@ -23,16 +24,21 @@ enum APIKeyFile {
       func failure(_ reason: String) -> APIKeyFileError { APIKeyFileError(path: path, line: index + 1, reason: reason) }
       // A rate has a colon of its own before its burst.
       let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-      guard fields.count >= 2, APIKey.isName(fields[0]) else { throw failure("it is not name:sha256-hex[:rate]") }
+      guard fields.count >= 2, APIKey.isName(fields[0]) else {
+        throw failure("it is not name:sha256-hex[:rate][:admin]")
+      }
       guard let digest = Hexadecimal.decode(fields[1]), digest.count == APIKeyTable.digestByteCount else {
         throw failure("the key's SHA-256 is not 64 hexadecimal digits")
       }
-      let rate = fields.dropFirst(2).first.map { RateLimit($0) }
-      if case .some(nil) = rate { throw failure("the rate is not like 10/s or 100/m:20") }
+      var options = fields.dropFirst(2).first
+      let isAdmin = options == "admin" || options?.hasSuffix(":admin") ?? false
+      if isAdmin { options = options.flatMap { $0 == "admin" ? nil : $0.dropLast(":admin".count) } }
+      let rate = options.map { RateLimit($0) }
+      if case .some(nil) = rate { throw failure("what follows is no rate like 10/s or 100/m:20, nor 'admin'") }
       guard table.entries.count < limits.keyCountMax else {
         throw failure("there are more than \(limits.keyCountMax) keys")
       }
-      guard table.add(.init(name: String(fields[0]), rate: rate ?? nil), digest: digest) else {
+      guard table.add(.init(name: String(fields[0]), rate: rate ?? nil, isAdmin: isAdmin), digest: digest) else {
         throw failure("the key is there already")
       }
     }

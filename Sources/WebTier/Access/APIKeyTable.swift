@@ -6,6 +6,8 @@ struct APIKeyTable: Sendable {
     let name: String
     /// What its line says.
     let rate: RateLimit?
+    /// Whether it opens the operators' page.
+    var isAdmin = false
     var bucket = TokenBucket()
   }
 

@@ -40,12 +40,17 @@ final class AccessControl {
     }
   }
 
-  /// The answer to a page that asks whether it may send a request; nil for any other request.
-  func preflight(_ request: HTTPRequest) -> HTTPResponse? { crossOrigin?.preflight(request.head) }
+  /// The answer to a page that asks whether it may send a request; nil for any other request. What operators have is no
+  /// other page's.
+  func preflight(_ request: HTTPRequest) -> HTTPResponse? {
+    guard let crossOrigin, !AdminAccess.covers(request.head.path) else { return nil }
+    return crossOrigin.preflight(request.head)
+  }
 
   /// Lets pages of other origins read an answer, whoever gave it, if they may.
   func mark(_ response: inout HTTPResponse, to request: HTTPRequest) {
-    crossOrigin?.mark(&response, to: request.head)
+    guard let crossOrigin, !AdminAccess.covers(request.head.path) else { return }
+    crossOrigin.mark(&response, to: request.head)
   }
 
   /// Says on the request who sent it.
@@ -55,7 +60,8 @@ final class AccessControl {
       request.clientAddress = ForwardedAddress.client(
         of: peer, request.head.headers, trusting: configuration.trustedProxies)
     }
-    if keys == nil, configuration.addressRate == nil { return nil }
+    let isAdmin = AdminAccess.covers(request.head.path)
+    if keys == nil, configuration.addressRate == nil, !isAdmin { return nil }
     // Load balancers ask these, without keys and as often as they like; the answers cost and tell next to nothing.
     if AccessControl.isProbe(request.head.path) { return nil }
     // Before the keys, so that guessing them is limited too.
@@ -64,12 +70,18 @@ final class AccessControl {
     {
       return AccessProblem.tooManyRequests(wait)
     }
-    guard keys != nil else { return nil }
+    if isAdmin, !AdminAccess.isPage(request.head), let refusal = AdminAccess.refusalOfOrigin(of: request.head) {
+      return refusal
+    }
+    guard keys != nil else { return isAdmin ? AdminAccess.refusalWithoutKeys(of: request) : nil }
     guard let digest = PresentedKey.digest(in: request.head.headers) else {
       return AccessControl.isForEverybody(request.head) ? nil : AccessProblem.keyMissing
     }
     guard let index = keys?.index(of: digest) else { return AccessProblem.keyUnknown }
     request.clientName = keys?.entries[index].name
+    if isAdmin, !AdminAccess.isPage(request.head), keys?.entries[index].isAdmin != true {
+      return AdminAccess.keyIsNoOperators
+    }
     return keys?.take(index, orBy: configuration.keyRate) { .now }.map(AccessProblem.tooManyRequests)
   }
 
@@ -77,9 +89,10 @@ final class AccessControl {
     path == "/healthz" || path == "/readyz" || path == "/v2/health/live" || path == "/v2/health/ready"
   }
 
-  /// The page itself, which asks for the key, and what it loads: the same for everybody, and in everybody's hands already.
+  /// The pages themselves, which ask for the key, and what they load: the same for everybody, and in everybody's hands already.
   private static func isForEverybody(_ head: HTTPRequestHead) -> Bool {
     guard head.method == .get || head.method == .head else { return false }
-    return head.path == "/" || head.path == StaticFiles.openAPIPath || head.path.hasPrefix(StaticFiles.path)
+    return head.path == "/" || head.path == AdminAccess.path || head.path == StaticFiles.openAPIPath
+      || head.path.hasPrefix(StaticFiles.path)
   }
 }

@@ -34,6 +34,35 @@ struct Histogram {
       return (bound, total)
     }
   }
+
+  /// What has been observed since an earlier state of the same histogram.
+  func since(_ earlier: Histogram) -> Histogram {
+    var difference = self
+    for index in counts.indices { difference.counts[index] -= earlier.counts[index] }
+    difference.count -= earlier.count
+    difference.sum -= earlier.sum
+    return difference
+  }
+
+  /// Seconds; `nil` when there is none of nothing.
+  var mean: Double? { count > 0 ? sum / Double(count) : nil }
+
+  /// Estimated as Prometheus' `histogram_quantile` does: values lie evenly in their bucket, and what is beyond the last
+  /// bound is that bound.
+  /// - Parameter quantile: 0 to 1.
+  /// - Returns: Seconds; `nil` when there is none of nothing.
+  func quantile(_ quantile: Double) -> Double? {
+    guard count > 0 else { return nil }
+    let rank = quantile * Double(count)
+    var (lower, below) = (0.0, 0)
+    for (bound, upTo) in cumulative {
+      if Double(upTo) >= rank, upTo > below {
+        return lower + (bound - lower) * (rank - Double(below)) / Double(upTo - below)
+      }
+      (lower, below) = (bound, upTo)
+    }
+    return lower
+  }
 }
 
 extension Duration {

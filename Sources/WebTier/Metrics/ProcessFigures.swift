@@ -3,7 +3,7 @@ import Glibc
 /// What this process uses, named and measured as Prometheus' client libraries do.
 struct ProcessFigures {
   /// Constant for the process; read once.
-  private let startTimeSeconds: Double
+  let startTimeSeconds: Double
 
   init() { startTimeSeconds = ProcessFigures.startTime() ?? 0 }
 
@@ -18,7 +18,7 @@ struct ProcessFigures {
       "process_start_time_seconds", .gauge, "Start time of the process since unix epoch in seconds.", startTimeSeconds)
   }
 
-  private static func cpuSeconds() -> Double {
+  static func cpuSeconds() -> Double {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
@@ -26,13 +26,13 @@ struct ProcessFigures {
   }
 
   /// The second number of `statm` (proc_pid_statm(5)), in pages.
-  private static func residentBytes() -> Int {
+  static func residentBytes() -> Int {
     let pages = contents(of: "/proc/self/statm")?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
     return pages * sysconf(Int32(_SC_PAGESIZE))
   }
 
   /// Linux says it as the folder's size since 6.2; before that the entries are counted.
-  private static func openDescriptorCount() -> Int {
+  static func openDescriptorCount() -> Int {
     var status = stat()
     if stat("/proc/self/fd", &status) == 0, status.st_size > 0 { return Int(status.st_size) }
     guard let folder = opendir("/proc/self/fd") else { return 0 }
@@ -43,7 +43,7 @@ struct ProcessFigures {
     return max(0, count - 3)
   }
 
-  private static func descriptorLimit() -> Int {
+  static func descriptorLimit() -> Int {
     var limit = rlimit()
     getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     return Int(clamping: limit.rlim_cur)

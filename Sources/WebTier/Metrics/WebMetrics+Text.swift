@@ -73,10 +73,6 @@ extension WebMetrics {
   }
 
   private func addCalls(to text: inout MetricsText) {
-    let attempts = calls.attempts.sorted {
-      ($0.key.service, $0.key.operation, $0.key.outcome.rawValue)
-        < ($1.key.service, $1.key.operation, $1.key.outcome.rawValue)
-    }
     text.add(
       "saccade_aws_calls_total", .counter, "Attempts of AWS calls.",
       attempts.map { key, value in
@@ -85,23 +81,14 @@ extension WebMetrics {
           value: value
         )
       })
-    var costs: [(labels: MetricsText.Labels, value: Double)] = []
-    var sum = 0.0
-    for (key, count) in attempts where AWSPrices.isCharged(key.outcome) {
-      let dollars = Double(count) * AWSPrices.dollars(service: key.service, operation: key.operation)
-      sum += dollars
-      if costs.last?.labels.first?.value == key.operation {
-        costs[costs.count - 1].value += dollars
-      } else {
-        costs.append((labels: [("operation", key.operation)], value: dollars))
-      }
-    }
+    let costs = costs
     text.add(
       "saccade_aws_cost_dollars_total", .counter,
-      "What this process's AWS calls cost by the list prices of us-east-1, in US dollars.", costs)
+      "What this process's AWS calls cost by the list prices of us-east-1, in US dollars.",
+      costs.map { (labels: [("operation", $0.operation)], value: $0.dollars) })
     text.add(
       "saccade_aws_cost_dollars_per_image", .gauge,
       "All of it, idle polls included, over the files stored; 0 before the first.",
-      storedUploadCount > 0 ? sum / Double(storedUploadCount) : 0.0)
+      storedUploadCount > 0 ? costs.reduce(0) { $0 + $1.dollars } / Double(storedUploadCount) : 0.0)
   }
 }

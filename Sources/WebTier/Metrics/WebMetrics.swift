@@ -28,6 +28,10 @@ final class WebMetrics {
   private(set) var queueWait = Histogram()
   private(set) var inference = Histogram()
   private(set) var total = Histogram()
+  /// Who has answered.
+  var workers: WorkerTable
+  /// What has gone wrong last.
+  let recentProblems: RecentProblems
 
   struct RequestKey: Equatable {
     let route: RouteLabel
@@ -49,9 +53,13 @@ final class WebMetrics {
     self.calls = calls
     self.limits = limits
     self.node = node
+    workers = WorkerTable(limits: limits.activity)
+    recentProblems = RecentProblems(limits: limits.activity)
   }
 
   // MARK: Images
+
+  func imageCount(_ outcome: ImageOutcome) -> Int { images.entries.first { $0.key == outcome }?.count ?? 0 }
 
   func count(_ reply: Reply) {
     switch reply {
@@ -73,7 +81,13 @@ final class WebMetrics {
 
   /// An answer has come from a worker, whether somebody still waits for it or not: leaving out those that came too late
   /// would make a full queue look short.
-  func observe(_ answer: AnswerEnvelope) {
+  /// - Parameter json: What it was read from.
+  func observe(_ answer: AnswerEnvelope, json: [UInt8]) {
+    if let worker = answer.worker {
+      workers.observe(worker, inference: answer.timings?.classify, at: .now) {
+        (try? ClassificationAnswer(decoding: json)).flatMap { try? $0.outcome.get().model }
+      }
+    }
     guard let timings = answer.timings else { return }
     if let queue = timings.queue { queueWait.observe(queue / 1000) }
     if let classify = timings.classify { inference.observe(classify / 1000) }
@@ -84,7 +98,10 @@ final class WebMetrics {
   func count(_ record: RequestRecord, _ response: HTTPResponse, total duration: Duration) {
     let status = record.status(of: response)
     requests.count(RequestKey(route: RouteLabel(path: record.request.head.path), status: status))
-    if let code = response.problemCode { countProblem(code, status: status) }
+    if let code = response.problemCode {
+      countProblem(code, status: status)
+      recentProblems.add(record, response, status: status)
+    }
     guard let submission = record.submission else { return }
     receivedByteCount += record.request.body.receivedByteCount
     uploadCount += submission.uploads.count

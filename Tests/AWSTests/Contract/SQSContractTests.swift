@@ -186,4 +186,35 @@ struct SQSContractTests {
       try await client.deleteQueue(dead)
     }
   }
+
+  /// Moto's does not know the operations.
+  @Test(
+    "dead letters are moved back to where they came from, and the task tells how far",
+    arguments: servers.filter { $0 == .localCloud })
+  func moveTask(kind: Kind) async throws {
+    try await Contract.withQueue(kind) { client, dead in
+      let arn = try #require(try await client.queueAttributes(of: dead, ["QueueArn"])["QueueArn"])
+      await Contract.expectRefusal(["InvalidParameterValue", "InvalidParameterValueException"], "no dead-letter queue")
+      {
+        try await client.startMoveTask(from: arn)
+      }
+      let policy = #"{"deadLetterTargetArn":"\#(arn)","maxReceiveCount":"1"}"#
+      let name = "source-" + String(UInt64.random(in: .min ... .max), radix: 36)
+      let source = try await client.createQueue(name, attributes: ["RedrivePolicy": policy, "VisibilityTimeout": "0"])
+      for number in 0..<3 { try await client.sendMessage(SQSOutgoingMessage("dead \(number)"), to: source) }
+      // Each is received once, and has then been received too often.
+      while try await client.queueAttributes(of: dead)["ApproximateNumberOfMessages"] != "3" {
+        _ = try await client.receiveMessages(from: source, wait: .zero)
+      }
+      #expect(try await client.moveTasks(from: arn).isEmpty)
+      try await client.startMoveTask(from: arn)
+      var task = try #require(try await client.moveTasks(from: arn).first)
+      while task.status == .running { task = try #require(try await client.moveTasks(from: arn).first) }
+      #expect(task.status == .completed && task.movedCount == 3 && task.toMoveCount == 3 && task.failureReason == nil)
+      #expect(task.startedAt.map { abs($0.timeIntervalSinceNow) < 3600 } ?? false)
+      #expect(try await client.queueAttributes(of: dead)["ApproximateNumberOfMessages"] == "0")
+      #expect(try await client.queueAttributes(of: source)["ApproximateNumberOfMessages"] == "3")
+      try await client.deleteQueue(source)
+    }
+  }
 }

@@ -26,6 +26,19 @@ struct APIKeyFileTests {
     #expect(table.index(of: MessageDigest.sha256.hash(APIKey.generate())) == nil)
   }
 
+  @Test("an operator's line says so at its end, with a rate before it or without")
+  func operators() throws {
+    let made = APIKey.line(name: "made", key: "made", rate: "5/m:9", isAdmin: true)
+    let lines = ["old:\(hash)", "rated:\(hash.replacing("ab", with: "cd")):10/s:20"]
+    let marked = ["a:\(hash.replacing("ab", with: "01")):admin", "b:\(hash.replacing("ab", with: "02")):10/s:20:admin"]
+    let entries = try parse((lines + marked + [made]).joined(separator: "\n")).entries
+    #expect(entries.map(\.isAdmin) == [false, false, true, true, true])
+    #expect(entries.map(\.rate) == [nil, RateLimit("10/s:20"), nil, RateLimit("10/s:20"), RateLimit("5/m:9")])
+    for end in [":Admin", ":admin:10/s", "::admin", ":administrator", ":10/s:20:30:admin"] {
+      #expect(throws: APIKeyFileError.self, "\(end)") { try parse("a:\(hash)\(end)") }
+    }
+  }
+
   @Test("comments, blank lines and blanks around a line do not count, nor the case of the hash")
   func comments() throws {
     let table = try parse("# keys\n\n  \r\n\talice:\(hash.uppercased()) \r\n#bob:\(hash)\n")

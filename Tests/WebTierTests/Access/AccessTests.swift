@@ -12,16 +12,6 @@ extension WebTierTests {
   struct AccessTests {
     private static let server = Bench.servers.prefix(1)
 
-    /// A file of keys for the length of a test.
-    private final class KeyFile: Sendable {
-      let path = FileManager.default.temporaryDirectory.appendingPathComponent("keys-\(UUID().uuidString)").path
-      init(_ lines: String...) throws { try write(lines) }
-      deinit { try? FileManager.default.removeItem(atPath: path) }
-      func write(_ lines: [String]) throws {
-        try lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
-      }
-    }
-
     private static func setting(_ file: KeyFile) -> Bench.Setting {
       var setting = Bench.Setting()
       setting.access.keyFile = file.path
@@ -228,7 +218,7 @@ extension WebTierTests {
           let asks = "Origin: \(origin)\r\nAccess-Control-Request-Method: POST\r\n"
           for response in [
             try await bench.answer(to: Array(Request.head("OPTIONS", "/", asks).utf8)),
-            try await bench.get("/", headers: "Origin: \(origin)\r\n"),
+            try await bench.get("/metrics", headers: "Origin: \(origin)\r\n"),
           ] {
             #expect(response.headers.keys.filter { $0.hasPrefix("access-control") }.isEmpty)
             #expect(response.headers["vary"] == "Origin")
@@ -249,7 +239,7 @@ extension WebTierTests {
         #expect(other.headers["access-control-allow-origin"] == nil)
       }
       try await Bench.with(server) { bench in
-        let response = try await bench.get("/", headers: "Origin: https://a.example\r\n")
+        let response = try await bench.get("/metrics", headers: "Origin: https://a.example\r\n")
         #expect(response.headers["access-control-allow-origin"] == nil)
         #expect(response.headers["vary"] == nil)
       }

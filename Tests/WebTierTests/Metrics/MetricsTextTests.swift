@@ -20,6 +20,21 @@ struct MetricsTextTests {
     }
   }
 
+  @Test("quantiles lie evenly in their bucket, and no value is beyond the last bound")
+  func quantiles() {
+    var histogram = Histogram()
+    #expect(histogram.quantile(0.5) == nil && histogram.mean == nil)
+    for _ in 0..<10 { histogram.observe(0.007) }
+    #expect(abs((histogram.quantile(0.5) ?? 0) - 0.0075) < 1e-12)
+    #expect(abs((histogram.mean ?? 0) - 0.007) < 1e-12)
+    let before = histogram
+    for _ in 0..<4 { histogram.observe(1000) }
+    #expect(histogram.quantile(0.95) == Histogram.bounds.last)
+    let since = histogram.since(before)
+    #expect(since.count == 4 && since.mean == 1000 && since.quantile(0.01) == Histogram.bounds.last)
+    #expect(histogram.since(histogram).quantile(0.5) == nil)
+  }
+
   @Test("a time that two clocks make negative counts as none")
   func negative() {
     var histogram = Histogram()

@@ -54,6 +54,7 @@ import Foundation
   func send(_ bytes: [UInt8]) { stream.write(bytes) }
   func send(_ text: String) { send(Array(text.utf8)) }
 
+  func stopReading() { stream.stopReading() }
   func close() { stream.close() }
   func reset() { stream.reset() }
 
@@ -73,6 +74,16 @@ import Foundation
   /// Waits until the server has ended the connection.
   func ends() async throws {
     while !hasEnded { guard await event() else { throw Failure.silence } }
+  }
+
+  /// All that has come, once it holds a piece of text so many times: of a response that goes on for as long as it likes.
+  func received(_ text: String, count: Int = 1) async throws -> String {
+    while true {
+      let all = String(decoding: received, as: UTF8.self)
+      if all.components(separatedBy: text).count > count { return all }
+      if hasEnded { throw Failure.ended }
+      guard await event() else { throw Failure.silence }
+    }
   }
 
   private func takeResponse(hasBody: Bool) -> Response? {
