@@ -246,6 +246,23 @@ WAYS = {
         "make docs": Never("it builds; reference_test.py compares the pages", makes("docs/generate")),
         "make help": Way("make completions"),
     },
+    "docs/api.md": {
+        "curl -sS http://127.0.0.1:8080/openapi.json": Way('"openapi": "3.1.0"'),
+        "curl -sS -F image=@coffee.png http://127.0.0.1:8080/v1/images": Way('"label":"espresso"'),
+        "curl -sS -F a=@coffee.png -F b=@chelsea.png http://127.0.0.1:8080/": Way("^espresso\n.*cat"),
+        "curl -sS --data-binary @coffee.png -H 'Content-Type: image/png' "
+        "'http://127.0.0.1:8080/v1/images?model=efficientnet-lite0'": Way('"label":"espresso"'),
+        "curl -sS -F image=@coffee.png -H 'Prefer: respond-async' -D head.txt http://127.0.0.1:8080/v1/images": Way('"pending"'),
+        "curl -sS \"http://127.0.0.1:8080$(sed -n 's/^Location: \\(.*\\)\\r$/\\1/p' head.txt)?wait=30\"": Way('"label":"espresso"'),
+        "curl -sS -F image=@coffee.png -H 'Idempotency-Key: \"8e03978e-40d5-43dd-bc93-6894a57f9324\"' "
+        "http://127.0.0.1:8080/": Way("espresso"),
+        "python3 infer.py coffee.png chelsea.png": Way(
+            r"^espresso 0\.\d+\n.*cat 0\.\d+", lambda text: text.replace("python3", f"{CACHE}/api-venv/bin/python")),
+        "printf '{\"inputs\": [{\"name\": \"image\", \"shape\": [1], \"datatype\": \"BYTES\", \"data\": [\"%s\"]}]}' "
+        "\"$(base64 -w 0 coffee.png)\" > request.json": Way(),
+        "curl -sS -H 'Content-Type: application/json' --data-binary @request.json "
+        "http://127.0.0.1:8080/v2/models/efficientnet-lite0/infer": Way('"name":"label".*"espresso"'),
+    },
     "docs/configuration.md": {
         "saccade up": UP,
         "curl -F image=@coffee.png http://127.0.0.1:8080/": Way("espresso"),
