@@ -90,10 +90,12 @@ let package = Package(
     library("AppTier", ["Recognition", "AWS", "Jobs", "EventLoop", deque, logging]),
     library("LocalCloud", ["HTTP", "AWS", "EventLoop", "COpenSSL", "CISAL", sqlite, deque, logging]),
     library("Elasticity", ["EventLoop", deque, histogram, logging]),
+    library("Load", ["AWS", "EventLoop", deque, histogram]),
     .executableTarget(
       name: "saccade",
       dependencies: [
-        "WebTier", "LocalCloud", "Elasticity", "AWS", "HTTP", "Jobs", "EventLoop", "Logs", argumentParser, logging,
+        "WebTier", "LocalCloud", "Elasticity", "Load", "AWS", "HTTP", "Jobs", "EventLoop", "Logs", argumentParser,
+        logging,
       ],
       swiftSettings: settings),
     .executableTarget(
@@ -108,14 +110,15 @@ let package = Package(
     tests("EventLoopTests", ["EventLoop", "TestSupport"]),
     tests("HTTPTests", ["HTTP", "EventLoop", "TestSupport"]),
     tests("AWSTests", ["AWS", "EventLoop", "TestSupport", "CCurl"]),
-    tests("JobsTests", ["Jobs", "TestSupport"]),
+    tests("JobsTests", ["Jobs", "EventLoop", "TestSupport"]),
     tests("WebTierTests", ["WebTier", "HTTP", "AWS", "Jobs", "EventLoop", "Logs", "TestSupport"]),
-    tests("RecognitionTests", ["Recognition", "TestSupport"], linker: openVINOSearchPath),
+    tests("RecognitionTests", ["Recognition", "EventLoop", "TestSupport"], linker: openVINOSearchPath),
     tests(
       "AppTierTests", ["AppTier", "Recognition", "HTTP", "AWS", "Jobs", "EventLoop", "TestSupport"],
       linker: openVINOSearchPath),
     tests("LocalCloudTests", ["LocalCloud", "HTTP", "AWS", "EventLoop", "TestSupport", sqlite, logging]),
     tests("ElasticityTests", ["Elasticity", "EventLoop", "TestSupport"]),
+    tests("LoadTests", ["Load", "HTTP", "AWS", "EventLoop", "TestSupport", histogram]),
     tests("EndToEndTests", ["TestSupport", "AWS", "EventLoop"]),
   ]
 )

@@ -15,7 +15,7 @@ wrk.body = "--" .. boundary .. "\r\n"
 done = function(summary, latency, requests)
   local errors = summary.errors
   io.write(string.format(
-    '\nresult {"uploads": %d, "duration_us": %d, "p50_us": %d, "p99_us": %d, "status": %d, "socket": %d}\n',
-    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), errors.status,
+    '\nresult {"uploads": %d, "duration_us": %d, "p50_us": %d, "p99_us": %d, "p99.9_us": %d, "max_us": %d, "status": %d, "socket": %d}\n',
+    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), latency:percentile(99.9), latency.max, errors.status,
     errors.connect + errors.read + errors.write + errors.timeout))
 end

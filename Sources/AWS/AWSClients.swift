@@ -16,8 +16,13 @@ package final class AWSClients {
   /// certificate authorities.
   /// - Throws: `AWSConfigurationError` when no region is known or an endpoint is no URL, `AWSError` likewise.
   ///   Credentials are looked for with the first call.
-  package static func fromEnvironment(_ environment: [String: String]) async throws -> AWSClients {
+  /// - Parameter concurrentCallCountMax: What the caller's own bounds let happen at once, beside a few calls of the process;
+  ///   those that find no connection free wait.
+  package static func fromEnvironment(
+    _ environment: [String: String], concurrentCallCountMax: Int = 0
+  ) async throws -> AWSClients {
     var limits = TransportLimits()
+    limits.waitingRequestCountMax += concurrentCallCountMax
     limits.certificateAuthorityFile = environment["AWS_CA_BUNDLE"]
     let transport = Transport(limits: limits)
     let configuration = try await AWSConfiguration.resolve(environment: environment, metadata: transport)

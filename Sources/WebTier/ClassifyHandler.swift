@@ -28,15 +28,16 @@ final class ClassifyHandler {
     self.makeID = makeID
   }
 
+  /// - Parameter inference: What the path says, of a request of the Open Inference Protocol.
   func handle(
-    _ request: HTTPRequest, answering format: AnswerFormat, record: RequestRecord
+    _ request: HTTPRequest, answering format: AnswerFormat, record: RequestRecord, inference: InferenceCall? = nil
   ) async -> HTTPResponse {
     let fileCountMax = configuration.limits.filesPerFormMax
     let submission = Submission(storage: storage, body: request.body, fileCountMax: fileCountMax, makeID: makeID)
     record.submission = submission
     // One handler for all the waits of a request: each would cost the runtime as much as the wait itself.
     return await withTaskCancellationHandler {
-      await answer(request, with: submission, as: format, record: record)
+      await answer(request, with: submission, as: format, record: record, inference)
     } onCancel: {
       EventLoop.shared.spawn { self.cancel(submission) }
     }
@@ -51,15 +52,20 @@ final class ClassifyHandler {
   /// The waits are spelled out here, for each function that is awaited costs the runtime as much as two of them.
   @inline(__always)
   private func answer(
-    _ request: HTTPRequest, with submission: Submission, as format: AnswerFormat, record: RequestRecord
+    _ request: HTTPRequest, with submission: Submission, as format: AnswerFormat, record: RequestRecord,
+    _ inference: InferenceCall?
   ) async -> HTTPResponse {
     do throws(SubmissionError) {
-      if let query = request.head.query { try submission.readModel(ofQuery: query) }
+      if let inference {
+        submission.ask(for: inference.model)
+      } else if let query = request.head.query {
+        try submission.readModel(ofQuery: query)
+      }
       try admit(submission)
       if request.head.headers.contains("idempotency-key") {
         submission.repeatable = try await idempotency.images(of: request, for: submission.model)
       }
-      let sink = try sink(for: request, into: submission)
+      let sink = try sink(for: request, into: submission, inference)
       do throws(RequestBodyError) { try await request.body.stream(to: sink, upTo: sink.byteCountMax) } catch {
         throw submission.failure ?? .body(error)
       }
@@ -69,7 +75,9 @@ final class ClassifyHandler {
         try result.mapError { SubmissionError.upload($0, fileName: upload.name) }.get()
       }
       record.stored()
-      let patience = Patience(request.head.headers, atMost: configuration.limits.answerTimeout)
+      // The protocol has no answer that is not one yet: who prefers to go at once waits all the same.
+      let headers = inference == nil ? request.head.headers : HTTPHeaders()
+      let patience = Patience(headers, atMost: configuration.limits.answerTimeout)
       if submission.repeatable == nil {
         let waiters = try expectAnswers(to: submission, for: patience.duration)
         defer { for waiter in waiters { answers.withdraw(waiter) } }
@@ -83,7 +91,8 @@ final class ClassifyHandler {
             job(for: $0, in: submission, of: record.id)
           }
       }
-      return response(with: record.replies, to: submission, as: format, isForm: sink.isForm, patience)
+      return response(
+        with: record.replies, to: submission, as: format, isForm: sink.isForm, patience, inference)
     } catch {
       submission.abandon()
       metrics.count(error)
@@ -92,10 +101,12 @@ final class ClassifyHandler {
   }
 
   private func response(
-    with replies: [Reply], to submission: Submission, as format: AnswerFormat, isForm: Bool, _ patience: Patience
+    with replies: [Reply], to submission: Submission, as format: AnswerFormat, isForm: Bool, _ patience: Patience,
+    _ inference: InferenceCall?
   ) -> HTTPResponse {
     for reply in replies { metrics.count(reply) }
-    var response = format.response(to: replies, isList: isForm && replies.count > 1)
+    var response =
+      inference?.response(to: replies) ?? format.response(to: replies, isList: isForm && replies.count > 1)
     if let applied = patience.applied(isPending: response.status == .accepted) {
       response.headers.add("Preference-Applied", applied)
     }
@@ -111,7 +122,10 @@ final class ClassifyHandler {
   }
 
   /// Where the request's body goes: to the bucket, file by file, while it comes.
-  private func sink(for request: HTTPRequest, into submission: Submission) throws(SubmissionError) -> any ImageSink {
+  private func sink(
+    for request: HTTPRequest, into submission: Submission, _ inference: InferenceCall?
+  ) throws(SubmissionError) -> any ImageSink {
+    if let inference { return try inference.sink(for: request, into: submission) }
     let contentType = request.head.headers["content-type"]
     guard let mediaType = contentType.flatMap({ MediaType(parsing: $0) }) else {
       throw .unsupportedMediaType(contentType)

@@ -17,7 +17,7 @@ extension Problem {
     case .noFile:
       self.init(.badRequest, code: "no-file", detail: "The form has no file part.")
     case .tooManyFiles(let countMax):
-      self.init(.contentTooLarge, code: "too-many-files", detail: "A form may have at most \(countMax) files.")
+      self.init(.contentTooLarge, code: "too-many-files", detail: "A request may have at most \(countMax) files.")
     case .upload(let error, let fileName):
       self.init(error)
       if !fileName.isEmpty { members["file"] = .string(fileName) }
@@ -53,6 +53,7 @@ extension Problem {
       self.init(
         .badGateway, code: "storage-failed", detail: "The result could not be read: \(error).",
         retryAfter: Problem.retrySeconds)
+    case .inference(let error): self.init(error)
     case .outOfMemory:
       self.init(
         .serviceUnavailable, code: "out-of-memory", detail: "The uploads under way take all the memory.",
@@ -102,6 +103,7 @@ extension Problem {
         .serviceUnavailable, code: "replay-impossible",
         detail: "The upload had to start again and its first bytes are gone. Send it again.",
         retryAfter: Problem.retrySeconds)
+    case .storage(.transport(.overloaded)): self.init(UploadError.busy)
     case .storage(let error):
       self.init(
         .badGateway, code: "storage-failed", detail: "The image could not be stored: \(error).",

@@ -24,7 +24,8 @@ final class RequestRecord {
   /// Whether it is to bring images, even if it was refused before they were looked at.
   var isUpload: Bool {
     let head = request.head
-    return head.method == .post && (head.path == "/" || head.path == "/v1/images")
+    return head.method == .post
+      && (head.path == "/" || head.path == "/v1/images" || InferencePath(head.path)?.isInference == true)
   }
 
   /// As it is counted and logged. What a client that has gone is answered reaches nobody and is no fault of ours: nginx's

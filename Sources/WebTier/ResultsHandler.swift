@@ -38,7 +38,7 @@ final class ResultsHandler {
     guard let id = JobID(String(head.path.dropFirst(ResultsHandler.path.count))) else { return .unknownResult }
     guard let wait = wait(asked: head.query) else {
       return Problem(
-        .badRequest, code: "malformed-wait", detail: "The query parameter wait is a whole number of seconds."
+        .badRequest, code: "malformed-wait", detail: "The query parameter wait is one whole number of seconds."
       ).response
     }
     do throws(SubmissionError) {
@@ -49,13 +49,15 @@ final class ResultsHandler {
     }
   }
 
-  /// - Returns: `nil` when it is not a number of seconds; no longer than anybody may wait.
+  /// - Returns: `nil` when it is not one number of seconds; no longer than anybody may wait.
   private func wait(asked query: String?) -> Duration? {
     guard query != nil else { return .zero }
     guard let parameters = QueryParameters(parsing: query) else { return nil }
-    guard let text = parameters["wait"] else { return .zero }
-    guard let seconds = Int(text), seconds >= 0 else { return nil }
-    return min(.seconds(seconds), limits.longPollDurationMax)
+    let texts = parameters.all("wait")
+    guard let text = texts.first else { return .zero }
+    guard texts.count == 1, !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+    // A number that is too large for an integer is too long a wait as well.
+    return min(.seconds(Int(text) ?? .max), limits.longPollDurationMax)
   }
 
   /// - Returns: `nil` when there is neither a result nor an image.

@@ -8,18 +8,20 @@ final class Router {
   private let results: ResultsHandler
   private let readiness: Readiness
   private let metrics: WebMetrics
+  private let inference: InferenceHandler
   private let events: EventsHandler
   private let admin: AdminHandler
   private let files = StaticFiles()
 
   init(
     classify: ClassifyHandler, results: ResultsHandler, readiness: Readiness, metrics: WebMetrics,
-    events: EventsHandler, admin: AdminHandler
+    inference: InferenceHandler, events: EventsHandler, admin: AdminHandler
   ) {
     self.classify = classify
     self.results = results
     self.readiness = readiness
     self.metrics = metrics
+    self.inference = inference
     self.events = events
     self.admin = admin
   }
@@ -49,12 +51,18 @@ final class Router {
       return HTTPResponse(
         status: .ok, headers: ["Content-Type": "text/plain; version=0.0.4; charset=utf-8"],
         body: Array(metrics.text().utf8))
+    case StaticFiles.openAPIPath:
+      return refusal(of: request, unless: Router.get) ?? files.page("openapi.json", to: request)
     case "/v1/events":
       return refusal(of: request, unless: Router.get) ?? events.handle(request)
     case _ where path.hasPrefix(ResultsHandler.path):
       if let refusal = refusal(of: request, unless: Router.get) { return refusal }
       return await results.handle(request.head)
     default:
+      if let path = InferencePath(path) {
+        if let refusal = refusal(of: request, unless: path.isInference ? Router.post : Router.get) { return refusal }
+        return await inference.handle(request, at: path, record: record)
+      }
       if AdminAccess.covers(path) { return await administer(request) }
       guard path.hasPrefix(StaticFiles.path) else { return nothing(at: path) }
       if let refusal = refusal(of: request, unless: Router.get) { return refusal }

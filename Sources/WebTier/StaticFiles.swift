@@ -12,6 +12,7 @@ import Pages
 @LoopActor
 struct StaticFiles {
   static let path = "/assets/"
+  nonisolated static let openAPIPath = "/openapi.json"
   /// What stands in a page for the version.
   private static let placeholder = "{{version}}"
 
@@ -24,8 +25,10 @@ struct StaticFiles {
       entityTag = "\"\(Hexadecimal.encode(MessageDigest.sha256.hash(body)).prefix(32))\""
       var headers: HTTPHeaders = [
         "Content-Type": StaticFiles.contentType(of: name), "ETag": entityTag, "X-Content-Type-Options": "nosniff",
-        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": StaticFiles.openAPIPath == "/" + name ? "cross-origin" : "same-origin",
       ]
+      // It is the same for everybody, and tools on other pages read it.
+      if StaticFiles.openAPIPath == "/" + name { headers.add("Access-Control-Allow-Origin", "*") }
       if isPage {
         headers.add("Content-Security-Policy", StaticFiles.contentSecurityPolicy)
         headers.add("Referrer-Policy", "no-referrer")

@@ -72,6 +72,9 @@ final class Submission {
     for text in parameters.all("model") { try ask(forModel: text) }
   }
 
+  /// The request's path names the model.
+  func ask(for name: ModelName) { model = name }
+
   private func ask(forModel text: String) throws(SubmissionError) {
     guard let name = ModelName(text) else { throw .malformedModel }
     guard model == nil || model == name else { throw .contradictoryModels }

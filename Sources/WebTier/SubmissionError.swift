@@ -31,6 +31,7 @@ enum SubmissionError: Error {
   case malformedIdempotencyKey(byteCountMax: Int)
   /// What the buckets hold already could not be read.
   case results(AWSError)
+  case inference(InferenceError)
   /// The client has gone; nobody reads the answer.
   case cancelled
 }

@@ -1,5 +1,6 @@
 package import EventLoop
 package import HTTP
+package import Jobs
 
 /// What one web process is told at its start.
 package struct WebConfiguration: Sendable {
@@ -15,6 +16,8 @@ package struct WebConfiguration: Sendable {
   package var inheritedSocket: Int32?
   /// Which of the processes on one port this is, from 0 on.
   package var processIndex = 0
+  /// The models that workers have as far as it is known; others may be asked for all the same.
+  package var models: [ModelName] = []
   package var limits = WebLimits()
   /// Of connections and of how fast clients must be; the body's size is `limits`' to bound.
   package var http = HTTPLimits()

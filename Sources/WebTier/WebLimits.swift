@@ -34,6 +34,13 @@ package struct WebLimits: Sendable {
   package var removalSettleDuration: Duration = .seconds(5)
   /// Files in one form, so that one request cannot take everybody's places.
   package var filesPerFormMax = 32
+  /// The JSON of an inference request without its images. Clients write some 300 bytes; a request's head may have twice
+  /// as much as this.
+  package var inferenceJSONByteCountMax = 16 * 1024
+  /// Models that are remembered as having answered; a worker has eight at most.
+  package var knownModelCountMax = 64
+  /// Versions of each: while workers are upgraded there are two.
+  package var knownModelVersionCountMax = 4
   /// One image.
   package var imageByteCountMax = 32 * 1024 * 1024
   /// One request, all its files and fields.

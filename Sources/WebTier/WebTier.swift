@@ -108,8 +108,12 @@ package final class WebTier {
       identity: .init(
         node: nodeID, index: configuration.processIndex,
         startedAt: Date(timeIntervalSince1970: metrics.process.startTimeSeconds)), logger: logger)
+    let models = ModelDirectory(listed: configuration.models, limits: configuration.limits)
+    let inference = InferenceHandler(
+      classify: classify, readiness: readiness, models: models, limits: configuration.limits)
     let router = Router(
-      classify: classify, results: results, readiness: readiness, metrics: metrics, events: events, admin: admin)
+      classify: classify, results: results, readiness: readiness, metrics: metrics, inference: inference,
+      events: events, admin: admin)
     var limits = configuration.http
     limits.bodyByteCountMax = configuration.limits.bodyByteCountMax
     limits.proxies = configuration.access.trustedProxies
@@ -131,6 +135,7 @@ package final class WebTier {
           answer = await router.respond(to: request, record: record)
         }
         access.mark(&answer, to: request)
+        if InferencePath.covers(request.head.path) { InferenceProblem.translate(&answer) }
       }
       observer.name(&answer, record.id.description)
       if let stream = answer.stream {

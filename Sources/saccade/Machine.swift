@@ -85,7 +85,7 @@ final class Machine {
     let web = process(
       "web", "saccade",
       ["web", "--host", options.host, "--port", String(options.port), "--access-log", options.accessLog.rawValue]
-        + names + options.log.arguments,
+        + models + names + options.log.arguments,
       readyPrefix: "saccade web: ")
     self.web = web
     for worker in workers { _ = try await readyLine(of: worker) }
@@ -96,6 +96,11 @@ final class Machine {
       MachineState(pid: getpid(), startedAt: startedAt, url: webURL, fleet: fleet.state)
     }
     return webURL
+  }
+
+  /// What the web tier tells of before the workers' models have answered.
+  private var models: [String] {
+    LocalModels.names(of: options.model).flatMap { ["--model", $0.description] }
   }
 
   private var names: [String] {

@@ -4,6 +4,7 @@ import Elasticity
 import EventLoop
 import Foundation
 import Glibc
+import Jobs
 import Logging
 import Logs
 import WebTier
@@ -54,6 +55,13 @@ struct WebCommand: ParsableCommand {
     help: ArgumentHelp("How long a stop may take to finish what is in flight, 0 to 3600.", valueName: "seconds"))
   var drainTimeout = 30
 
+  @Option(
+    help: ArgumentHelp(
+      "A model that the workers have, for those who ask at /v2/models; repeatable.",
+      discussion: "Others that have answered are told of, too. (default: \(LocalModels.installedName))",
+      valueName: "name"))
+  var model: [String] = []
+
   @OptionGroup(title: "Access") var access: AccessOptions
 
   @OptionGroup(title: "HTTPS") var tls: TLSOptions
@@ -73,6 +81,7 @@ struct WebCommand: ParsableCommand {
     guard (1...3600).contains(answerTimeout) else { throw ValidationError("--answer-timeout is 1 to 3600 seconds.") }
     guard (1...1024).contains(maxImage) else { throw ValidationError("--max-image is 1 to 1024 MiB.") }
     guard (0...1_048_576).contains(replayMemory) else { throw ValidationError("--replay-memory is 0 to 1048576 MiB.") }
+    for name in model where ModelName(name) == nil { throw ValidationError("--model is \(ModelName.rule).") }
     guard (0...3600).contains(drainTimeout) else { throw ValidationError("--drain-timeout is 0 to 3600 seconds.") }
   }
 
@@ -82,6 +91,7 @@ struct WebCommand: ParsableCommand {
     var configuration = WebConfiguration(
       host: host, port: port, inputBucket: installation.inputBucket, outputBucket: installation.outputBucket,
       queuePrefix: installation.queuePrefix)
+    configuration.models = model.isEmpty ? LocalModels.names(of: []) : model.compactMap { ModelName($0) }
     configuration.limits.answerTimeout = .seconds(answerTimeout)
     configuration.limits.imageByteCountMax = maxImage << 20
     configuration.limits.bodyByteCountMax = maxImage << 20 + 16 << 20
@@ -121,7 +131,8 @@ struct WebCommand: ParsableCommand {
       defer { manager?.close() }
       // Caught from the beginning: a process that starts, or has just become ready, leaves nothing behind either.
       let signal = EventLoop.shared.start { try await nextSignal(of: [SIGTERM, SIGINT]) }
-      let clients = try await AWSClients.fromEnvironment(environment)
+      let clients = try await AWSClients.fromEnvironment(
+        environment, concurrentCallCountMax: configuration.limits.uploadCountMax)
       let start = EventLoop.shared.start {
         try await WebTier.start(configuration, clients: clients, logger: Logger(label: "web"))
       }

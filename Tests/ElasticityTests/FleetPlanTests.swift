@@ -1,4 +1,5 @@
 import Elasticity
+import EventLoop
 import TestSupport
 import Testing
 

@@ -1,3 +1,4 @@
+import EventLoop
 import Jobs
 import TestSupport
 import Testing

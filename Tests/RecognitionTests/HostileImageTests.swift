@@ -1,4 +1,5 @@
 import CTurboJPEG
+import EventLoop
 import Foundation
 import TestSupport
 import Testing

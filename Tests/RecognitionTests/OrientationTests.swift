@@ -1,4 +1,5 @@
 import CTurboJPEG
+import EventLoop
 import TestSupport
 import Testing
 

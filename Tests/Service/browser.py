@@ -84,6 +84,7 @@ class Visit:
         self.responses = []
         self.open_requests = set()
         self.open_requests_max = 0
+        self.network = None
 
     def __enter__(self):
         self.page = self.context.new_page()
@@ -94,6 +95,9 @@ class Visit:
         self.page.on("requestfailed", lambda request: self.open_requests.discard(request))
         self.page.on("response", lambda response: self.responses.append(response))
         self.page.goto(self.url)
+        # The page's own files are asked for all together; what counts is what it asks for then.
+        self.page.wait_for_load_state("load")
+        self.open_requests_max = 0
         return self
 
     def __exit__(self, *_):
@@ -124,8 +128,11 @@ class Visit:
             session.send("Input.dispatchDragEvent", {"type": kind, "x": at[0], "y": at[1], "data": data})
         session.detach()
 
-    def slow_down(self, bytes_per_second):
-        session = self.context.new_cdp_session(self.page)
-        session.send("Network.enable")
-        session.send("Network.emulateNetworkConditions", {
-            "offline": False, "latency": 5, "downloadThroughput": -1, "uploadThroughput": bytes_per_second})
+    def limit_uploads(self, bytes_per_second):
+        """To so much; -1 lifts the limit."""
+        # Of one session: a limit is lifted by the one that set it.
+        if self.network is None:
+            self.network = self.context.new_cdp_session(self.page)
+            self.network.send("Network.enable")
+        self.network.send("Network.emulateNetworkConditions", {
+            "offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": bytes_per_second})

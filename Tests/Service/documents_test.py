@@ -56,6 +56,12 @@ def instead(text, expect="", status=0):
     return Way(expect, text, status)
 
 
+def loading(shorter, expect):
+    """With less to send: pairs of what stands there and what is run. The service is where the test has it."""
+    url = "saccade load --url http://127.0.0.1:8080/ "
+    return Way(expect, lambda text: text.replace(*shorter).replace("saccade load ", url))
+
+
 def adding(options, expect=""):
     return Way(expect, lambda text: f"{text} {options}")
 
@@ -261,6 +267,12 @@ WAYS = {
         "saccade plan --print-policy > mine.json": Way(),
         "saccade plan --arrivals poisson:500 --policy default --policy mine.json": adding("--duration 600", r"mine\.json"),
         "saccade plan --arrivals burst:50000 --svg fleet.svg": Way("burst"),
+        "saccade load --url http://127.0.0.1:8080/ --images photos --requests 100 --print": Way(
+            r"coffee\.png uploaded!\nClassification result: espresso"),
+        "saccade load --images photos --labels --connections 100 --requests 2000 --svg load.svg": loading(
+            ("--requests 2000", "--requests 20"), "right"),
+        "saccade load --images photos --rate 50 --arrivals poisson --duration 60 --warm-up 5 --json": loading(
+            ("--duration 60 --warm-up 5", "--duration 2 --warm-up 1"), r'"dropped":0'),
         "saccade-worker classify coffee.png": Way("^coffee.png: espresso$"),
         "saccade-worker --concurrency 2 --log-format json": WORKER,
         "saccade-worker --model model.xml --model other=other.xml": WORKER,
@@ -336,6 +348,12 @@ WAYS = {
         "bench/run --only cost": adding(HELP),
         "bench/recognition": instead("bench/recognition --help", "--only"),
         "bench/recognition --only start": adding(HELP),
+        "bench/load": instead("bench/load --help", "--quick"),
+    },
+    "bench/wrk/README.md": {
+        "IMAGES=photos wrk -t2 -c50 -d30s --timeout 60s -s bench/wrk/upload_folder.lua http://127.0.0.1:8080/": instead(
+            "IMAGES=$PWD/photos wrk -t2 -c5 -d2s --timeout 60s -s bench/wrk/upload_folder.lua http://127.0.0.1:8080/",
+            r"answered +[1-9]\d* in .*\n +refused +0 "),
     },
 }
 

@@ -1,3 +1,4 @@
+import AWS
 import EventLoop
 import HTTP
 import TestSupport
@@ -57,6 +58,33 @@ extension WebTierTests {
           _ = try await bench.answer(to: Request.post(body, type: "text/plain"))
         }
         #expect(try await bench.answer(to: Request.post(Form.file(image))).status == 200)
+        try await bench.isIdle()
+      }
+    }
+
+    @Test(
+      "an upload that S3's connections have no place for is told to come again, not that storage has failed",
+      arguments: server)
+    func connectionsFull(server: ServerUnderTest.Kind) async throws {
+      var setting = Bench.Setting()
+      setting.transport.activeRequestCountMax = 1
+      setting.transport.waitingRequestCountMax = 2
+      try await Bench.with(server, setting) { bench in
+        var clients: [Client] = []
+        for _ in 0..<30 { clients.append(try await bench.connect()) }
+        let request = Request.post(Form.file(photograph(5000)))
+        for client in clients { client.send(request) }
+        var statuses: [Int: Int] = [:]
+        for client in clients {
+          let response = try await client.response()
+          statuses[response.status, default: 0] += 1
+          if response.status == 200 { continue }
+          #expect(response.code == "too-many-uploads" || response.code == "queue-unavailable")
+          #expect(response.headers["retry-after"] == "2")
+        }
+        for client in clients { client.close() }
+        #expect(statuses.keys.allSatisfy { $0 == 200 || $0 == 503 })
+        #expect(statuses[503, default: 0] > 0)
         try await bench.isIdle()
       }
     }

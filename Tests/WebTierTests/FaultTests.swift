@@ -35,12 +35,12 @@ extension WebTierTests {
       let seed = UInt64.random(in: 0...UInt64.max)
       print("fault seed: \(seed)")
       try await Bench.with(server, Self.setting) { bench in
-        var random = SplitMix64(state: seed)
+        var random = SplitMix64(seed: seed)
         bench.calls.decide = { Self.fate($0, &random) }
         let sizes = [3000, 100_000, 262_144, 400_000, 1_000_000, 5_300_000]
         let clients = (0..<8).map { number in
           EventLoop.shared.start {
-            var random = SplitMix64(state: seed &+ UInt64(number))
+            var random = SplitMix64(seed: seed &+ UInt64(number))
             var outcomes: [String: Int] = [:]
             for round in 0..<25 {
               let name = "n\(number)-\(round)"

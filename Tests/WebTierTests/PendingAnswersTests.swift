@@ -1,3 +1,4 @@
+import EventLoop
 import Jobs
 import Testing
 
@@ -10,7 +11,7 @@ struct PendingAnswersTests {
   let start = ContinuousClock.now
   let ids: [JobID] = {
     var generator = JobIDGenerator()
-    var random = SplitMix64(state: 1)
+    var random = SplitMix64(seed: 1)
     return (0..<5000).map { _ in generator.next(millisecondsSince1970: 1_700_000_000_000, using: &random) }
   }()
 
@@ -171,7 +172,7 @@ struct PendingAnswersTests {
   func random() throws {
     let seed = UInt64.random(in: 0...UInt64.max)
     print("pending answers seed: \(seed)")
-    var random = SplitMix64(state: seed)
+    var random = SplitMix64(seed: seed)
     var pending = Pending()
     var model: [JobID: Int] = [:]
     var answered: Set<JobID> = []

@@ -266,7 +266,7 @@ extension WebTierTests {
       print("fault seed: \(seed)")
       try await Bench.with(server, Self.setting) { bench in
         try await bench.hideReceivedAnswers(forSeconds: 1)
-        var random = SplitMix64(state: seed)
+        var random = SplitMix64(seed: seed)
         bench.queueCalls.decide = { call in
           switch Int.random(in: 0..<100, using: &random) {
           case 0..<10: .refuse

@@ -1,3 +1,4 @@
+import EventLoop
 import Foundation
 import Jobs
 import TestSupport
@@ -109,7 +110,7 @@ struct ReplyQueueJanitorTests {
   private func makeJanitor() -> ReplyQueueJanitor { ReplyQueueJanitor(names: names, limits: limits) }
 
   private func round(_ janitor: inout ReplyQueueJanitor, _ queues: [String], own: String = "") -> [String] {
-    var generator = SplitMix64(state: 7)
+    var generator = SplitMix64(seed: 7)
     return janitor.round(queues, own: own, now: now, using: &generator)
   }
 

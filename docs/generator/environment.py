@@ -53,6 +53,9 @@ SECTIONS = (
          "Absolute path: models are looked for in `saccade/models` there, compiled ones kept in `saccade/compiled`"),
         ("HOME", "Without it `~/.cache` is meant"),
     )),
+    ("The workload generator", "`saccade load`", (
+        ("SACCADE_API_KEY", "The key that it presents, without `--api-key`"),
+    )),
     ("From systemd", "`saccade web`, `saccade-worker run`", (
         ("NOTIFY_SOCKET", "Where readiness and the watchdog's signs of life go"),
         ("WATCHDOG_USEC", "How often, in microseconds"),

@@ -96,6 +96,14 @@ package struct JSONReader {
     throw failure("true or false is expected")
   }
 
+  /// The first byte of what follows, which is not read; nil at the end. It tells what kind of value that is.
+  package var upcoming: UInt8? {
+    mutating get {
+      skipBlanks()
+      return index < bytes.count ? bytes[index] : nil
+    }
+  }
+
   /// Reads over `null` if that is what follows.
   package mutating func null() -> Bool {
     skipBlanks()

@@ -34,6 +34,13 @@ package struct JSONWriter {
     bytes.append(contentsOf: String(value).utf8)
   }
 
+  /// A finite number, in the fewest digits that tell it from every other.
+  package mutating func number(_ value: Float) {
+    precondition(value.isFinite, "JSON has no such number")
+    separate()
+    bytes.append(contentsOf: value.description.utf8)
+  }
+
   package mutating func member(_ name: StaticString, _ value: String) {
     self.name(name)
     string(value)

@@ -1,3 +1,4 @@
+import EventLoop
 import Glibc
 
 /// The arrivals one after the other, as times that do not fall: made a block at a time, so that an arrival costs a load and
@@ -13,7 +14,7 @@ struct ArrivalSource: Sendable {
   private let start: Nanoseconds
   /// A curve's length.
   private let day: Double
-  private var generator: SeededGenerator
+  private var generator: SplitMix64
   private var block: [Nanoseconds] = []
   private var position = 0
   /// How many were made, for kinds whose times follow from it.
@@ -27,7 +28,7 @@ struct ArrivalSource: Sendable {
   /// - Parameter burstStart: When a burst begins.
   init(_ arrivals: Arrivals, seed: UInt64, duration: Nanoseconds, burstStart: Nanoseconds) {
     self.arrivals = arrivals
-    generator = SeededGenerator(seed: seed)
+    generator = SplitMix64(seed: seed)
     switch arrivals {
     // The last line is an arrival, too, and a burst is whole even if it lasts longer.
     case .trace(let trace) where duration >= trace.duration.inNanoseconds: end = .max

@@ -1,4 +1,5 @@
 import DequeModule
+import EventLoop
 import Histogram
 
 /// The queue and the workers' slots: first come, first served, by whichever slot is free first.
@@ -15,7 +16,7 @@ struct WorkStation {
   private let isExponential: Bool
   /// What an image takes beside its time in a slot; it is still in flight then.
   private let overhead: Nanoseconds
-  private var generator: SeededGenerator
+  private var generator: SplitMix64
   private var source: ArrivalSource
   private var waiting: Deque<Nanoseconds> = []
   private(set) var slots = SlotHeap()
@@ -39,7 +40,7 @@ struct WorkStation {
     isExponential = scenario.serviceDistribution == .exponential
     overhead = scenario.overhead.inNanoseconds
     // Not the arrivals' seed: the same numbers would make long services of long gaps.
-    generator = SeededGenerator(seed: scenario.seed &+ 1 << 32)
+    generator = SplitMix64(seed: scenario.seed &+ 1 << 32)
     firstArrivedAt = source.next == .max ? nil : source.next
   }
 

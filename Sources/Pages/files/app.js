@@ -28,6 +28,7 @@ const cards = new Cards({
   list: byId("images"), template: byId("card"), thumbnails: new Thumbnails(),
   onRetry: (image, card) => {
     recognition.retry([image]);
+    paint();
     // The button that was pressed is gone.
     card.focus();
   },
@@ -74,7 +75,7 @@ function take(files, wasCut = false) {
   say(refusalWords(admitted, limits, wasCut));
   if (admitted.taken.length === 0) return;
   cards.add(recognition.add(admitted.taken));
-  paintSoon();
+  paint();
 }
 
 function say(words) {
@@ -123,16 +124,18 @@ document.addEventListener("paste", (event) => {
 
 page.cancel.addEventListener("click", () => {
   recognition.cancel();
+  paint();
   page.overview.focus();
 });
 page.retryFailed.addEventListener("click", () => {
   recognition.retry(recognition.images);
+  paint();
   page.overview.focus();
 });
 page.clear.addEventListener("click", () => {
   cards.remove(recognition.clear());
   say("");
-  paintSoon();
+  paint();
   byId("choose").focus();
 });
 page.csv.addEventListener("click", () => save("saccade.csv", "text/csv;charset=utf-8", csv(recognition.images)));
@@ -157,13 +160,12 @@ window.addEventListener("beforeunload", (event) => {
 async function askForKey(code) {
   if (code === "key-unknown") keys.forget();
   showKeyState();
-  page.keyBar.hidden = false;
   paintSoon();
   const problem = code === "key-unknown" ? "The service does not know this key." : "";
   const given = await keyDialog.ask({ problem });
+  page.keyBar.hidden = given !== null;
   if (!given) return;
   keys.remember(given.key, given);
-  page.keyBar.hidden = true;
   showKeyState();
   live.start();
   recognition.resume();

@@ -1,7 +1,8 @@
 // The images as a person sees them: one card each, painted at most once a frame.
 
-import { isWorthRepeating } from "./problems.js";
-import { milliseconds, percent, stages } from "./words.js";
+import { isRepeatable } from "./problems.js";
+import { stages } from "./times.js";
+import { milliseconds, percent } from "./words.js";
 
 export class Cards {
   #list;
@@ -58,27 +59,25 @@ export class Cards {
     this.#paintButton(card, image);
   }
 
-  #paintAnswer(card, { answer, uploadMs }) {
+  #paintAnswer(card, { answer, times }) {
     const top = (Array.isArray(answer.top) ? answer.top : []).slice(0, 5);
     card.querySelector(".top").replaceChildren(...top.map(bar));
-    const times = { ...answer.timings, upload: uploadMs };
-    const known = stages.filter(([name]) => Number.isFinite(times[name]));
-    const whole = known.reduce((sum, [name]) => sum + times[name], 0);
+    const known = stages.filter((name) => Number.isFinite(times[name]));
+    const whole = known.reduce((sum, name) => sum + times[name], 0);
     const strip = card.querySelector(".strip");
     let end = 0;
-    for (const [name] of known) {
+    for (const name of known) {
       end += whole > 0 ? (times[name] / whole) * 100 : 0;
       strip.style.setProperty(`--to-${name}`, `${end.toFixed(2)}%`);
     }
-    const words = known.map(([name, label]) => element("span", name, `${label} ${milliseconds(times[name])}`));
-    if (Number.isFinite(times.total)) words.push(element("span", "total", `service ${milliseconds(times.total)} in all`));
+    const words = known.map((name) => element("span", name, `${name} ${milliseconds(times[name])}`));
+    if (Number.isFinite(times.total)) words.push(element("span", "total", `worker ${milliseconds(times.total)} in all`));
     card.querySelector(".times").replaceChildren(...words.flatMap((word) => [word, " "]));
   }
 
   #paintButton(card, image) {
     card.querySelector("button")?.remove();
-    const isAgain = image.state === "cancelled" || (image.state === "failed" && isWorthRepeating(image.problem));
-    if (!isAgain) return;
+    if (!isRepeatable(image)) return;
     const button = element("button", "quiet", "Try again");
     button.type = "button";
     button.setAttribute("aria-label", `Try ${image.name} again`);

@@ -32,7 +32,7 @@ export class Overview {
     page.progress.max = Math.max(1, sum.all);
     page.progress.value = sum.all - sum.open;
     page.cancel.hidden = sum.open === 0;
-    page.retryFailed.hidden = sum.open > 0 || sum.failed + sum.cancelled === 0;
+    page.retryFailed.hidden = sum.open > 0 || sum.repeatable === 0;
     page.csv.disabled = page.json.disabled = sum.done + sum.failed === 0;
     page.clear.hidden = sum.open === sum.all;
     this.#announce(sum, hasEnded, now);

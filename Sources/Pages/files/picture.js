@@ -11,11 +11,14 @@ export class Picture {
   attempts = 0;
   // The moment of the next attempt; null when there was no need of one.
   retryAt = null;
-  uploadMs = null;
+  sentMs = null;
+  elapsedMs = null;
   // Where a late answer will be.
   location = null;
   // The service's answer.
   answer = null;
+  // In milliseconds, by stage.
+  times = {};
   // {code, sentence}: of the last attempt.
   problem = null;
   stopper = new AbortController();

@@ -9,6 +9,7 @@ const sentences = {
   "unsupported-media-type": "This kind of file is not understood. Try it as JPEG or PNG.",
   "image-too-large": "This image is too large for this service.",
   "body-too-large": "This image is too large for this service.",
+  "file-name-too-long": "The name of this file is too long.",
   "length-mismatch": "The file changed while it was sent.",
   "unknown-model": "The service does not have the model that was asked for.",
   "idempotency-key-reused": "The file changed since it was first sent. Add it again.",
@@ -16,14 +17,18 @@ const sentences = {
   "key-missing": "The service asks for an API key.",
   "key-unknown": "The service does not know this API key.",
   "body-too-slow": "The connection was too slow to send this image.",
+  "request-too-long": "The connection was too slow to send this image.",
+  cancelled: "The service stopped before this image was recognised.",
   "too-many-requests": "The service takes only so many images at a time from one sender.",
   "too-many-connections-of-address": "There are too many connections from your network.",
   "storage-failed": "The service could not store this image.",
+  "image-missing": "The image was removed before it was recognised.",
   unavailable: "The service could not recognise this image just now.",
   internal: "The service failed at this image.",
   "queue-unavailable": "The service could not queue this image.",
   "too-many-uploads": "The service is full at the moment.",
   "too-many-pending": "The service is full at the moment.",
+  "too-many-connections": "The service is full at the moment.",
   "out-of-memory": "The service is full at the moment.",
   "upload-memory-spent": "The service is full at the moment.",
   "replay-impossible": "The service is full at the moment.",
@@ -43,14 +48,15 @@ export function sentence({ code, detail, status } = {}) {
   return status ? `The service answered with an error (${status}).` : "Something went wrong.";
 }
 
-// Whether the same image may fare better another time; what is wrong with the image itself stays so.
+// What is wrong with the image itself stays so.
 const lasting = new Set([
   "not-an-image", "empty-file", "undecodable-image", "unsupported-format", "unsupported-media-type", "image-too-large",
-  "body-too-large", "idempotency-key-reused",
+  "body-too-large", "file-name-too-long", "idempotency-key-reused",
 ]);
 
-export function isWorthRepeating({ code }) {
-  return !lasting.has(code);
+// Whether an image that came to nothing may fare better another time.
+export function isRepeatable({ state, problem }) {
+  return state === "cancelled" || (state === "failed" && !lasting.has(problem.code));
 }
 
 // Reads a problem from an answer's body; proxies in front answer with HTML, which tells people nothing.

@@ -5,8 +5,9 @@ import { hasImageSignature } from "./accept.js";
 import { backoff } from "./backoff.js";
 import { limits } from "./limits.js";
 import { Picture } from "./picture.js";
-import { sentence } from "./problems.js";
+import { isRepeatable, sentence } from "./problems.js";
 import { Schedule } from "./schedule.js";
+import { timesOf } from "./times.js";
 import { ask, send } from "./transport.js";
 import { verdict } from "./verdict.js";
 
@@ -40,7 +41,7 @@ export class Recognition {
 
   // Once more what failed or was cancelled.
   retry(images) {
-    for (const image of images.filter((image) => image.state === "failed" || image.state === "cancelled")) {
+    for (const image of images.filter(isRepeatable)) {
       image.attempts = 0;
       image.problem = null;
       image.retryAt = null;
@@ -98,15 +99,16 @@ export class Recognition {
     if (stopper.signal.aborted) return;
     if (flaw) return this.#fail(image, { code: flaw });
     const headers = this.#keys.headers;
-    const begin = performance.now();
     const response = await send(image, {
       ...limits, headers, durationMax: limits.answerDurationMax, signal: stopper.signal,
       onProgress: (progress) => this.#change(image, { progress }),
-      onSent: () => this.#change(image, { state: "asked", progress: 1, uploadMs: performance.now() - begin }),
+      onSent: () => this.#change(image, { state: "asked", progress: 1 }),
     });
     if (stopper.signal.aborted) return;
     if (response.status === 0 && !(await isReadable(image.file))) return this.#fail(image, { code: "unreadable" });
     if (stopper.signal.aborted) return;
+    image.sentMs = response.sentMs;
+    image.elapsedMs = response.status === 200 ? response.elapsedMs : null;
     this.#settle(image, verdict(response, Date.now()), headers, () => this.#repeat(image, performance.now()));
   }
 
@@ -137,7 +139,10 @@ export class Recognition {
       case "done":
         this.#schedule.end(image);
         this.#schedule.succeeded();
-        this.#change(image, { state: "done", answer: found.answer, problem: null, retryAt: null });
+        this.#change(image, {
+          state: "done", answer: found.answer, times: timesOf({ ...image, timings: found.answer.timings }), problem: null,
+          retryAt: null,
+        });
         break;
       case "pending":
         this.#schedule.succeeded();

@@ -1,5 +1,7 @@
 // Results as CSV and JSON. Pure.
 
+import { stages } from "./times.js";
+
 const likeliest = [1, 2, 3, 4, 5];
 
 const columns = [
@@ -12,10 +14,7 @@ const columns = [
     [`wnid_${place}`, (image) => image.answer?.top?.[place - 1]?.wnid],
     [`confidence_${place}`, (image) => image.answer?.top?.[place - 1]?.confidence],
   ]),
-  ["upload_ms", (image) => image.uploadMs],
-  ...["queue", "fetch", "decode", "classify", "total"].map((stage) => [
-    `${stage}_ms`, (image) => image.answer?.timings?.[stage],
-  ]),
+  ...[...stages, "total"].map((stage) => [`${stage}_ms`, (image) => image.times?.[stage]]),
   ["model", (image) => image.answer?.model],
   ["model_version", (image) => image.answer?.modelVersion],
   ["id", (image) => image.answer?.id],
@@ -42,7 +41,7 @@ export function json(images) {
   const results = images.map((image) => ({
     file: image.path,
     state: image.state,
-    uploadMs: image.uploadMs ?? null,
+    uploadMs: image.times?.upload ?? null,
     answer: image.answer ?? null,
     error: image.problem ? { code: image.problem.code, message: image.problem.sentence } : null,
   }));

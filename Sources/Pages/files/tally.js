@@ -1,5 +1,7 @@
 // Counts over all images. Pure.
 
+import { isRepeatable } from "./problems.js";
+
 export class Tally {
   #window;
   #moments = [];
@@ -28,11 +30,12 @@ export class Tally {
   }
 }
 
-// How many images are in which state.
+// How many images are in which state; `repeatable` of those that failed or were cancelled may fare better another time.
 export function totals(images) {
-  const totals = { all: 0, done: 0, failed: 0, cancelled: 0, open: 0, bytesWaiting: 0 };
-  for (const { state, file } of images) {
+  const totals = { all: 0, done: 0, failed: 0, cancelled: 0, repeatable: 0, open: 0, bytesWaiting: 0 };
+  for (const { state, file, problem } of images) {
     totals.all += 1;
+    if (isRepeatable({ state, problem })) totals.repeatable += 1;
     if (state === "done" || state === "failed" || state === "cancelled") {
       totals[state] += 1;
     } else {

@@ -1,9 +1,9 @@
 // Requests with images, and for answers that came late. Every outcome is {status, text, header(name)}: status 0 when the
-// connection failed, fell silent or was stopped.
+// connection failed, fell silent or was stopped. Of an upload there are `sentMs` and `elapsedMs` too: see times.js.
 
 // XMLHttpRequest, since fetch tells nothing of an upload's progress.
 //   onProgress(share)  from 0 to 1
-//   onSent()           the last byte has left
+//   onSent()           the last byte has left, some 100 ms ago at most
 export function send(image, { headers, answerWaitSeconds, silenceMax, durationMax, signal, onProgress, onSent }) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
@@ -26,19 +26,28 @@ export function send(image, { headers, answerWaitSeconds, silenceMax, durationMa
       isAlive();
       if (event.lengthComputable) onProgress(event.loaded / event.total);
     });
+    let begin;
+    let sentMs = null;
+    let elapsedMs = null;
     request.upload.addEventListener("load", () => {
       isAlive();
+      sentMs = performance.now() - begin;
       onSent();
+    });
+    request.addEventListener("readystatechange", () => {
+      if (request.readyState === XMLHttpRequest.HEADERS_RECEIVED) elapsedMs = performance.now() - begin;
     });
     request.addEventListener("loadend", () => {
       clearTimeout(silence);
       signal.removeEventListener("abort", stop);
       resolve({
         status: request.status, text: request.responseText, header: (name) => request.getResponseHeader(name),
+        sentMs, elapsedMs,
       });
     });
     signal.addEventListener("abort", stop, { once: true });
     isAlive();
+    begin = performance.now();
     request.send(form);
   });
 }

@@ -23,12 +23,6 @@ export function rate(perSecond) {
   return perSecond < 10 ? oneDigit.format(perSecond) : whole.format(perSecond);
 }
 
-// The stages of an image's way, in their order, with what each takes: [{name, label, value}]. `total` is the service's
-// own, from the receipt to the answer; the upload is measured here.
-export const stages = Object.freeze([
-  ["upload", "upload"], ["queue", "queue"], ["fetch", "fetch"], ["decode", "decode"], ["classify", "classify"],
-]);
-
 // What the service is doing: a short text for people, from the data of an event `state`, of which anything may be absent.
 export function liveWords(state) {
   const words = [];

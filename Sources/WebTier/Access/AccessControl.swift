@@ -63,7 +63,7 @@ final class AccessControl {
     let isAdmin = AdminAccess.covers(request.head.path)
     if keys == nil, configuration.addressRate == nil, !isAdmin { return nil }
     // Load balancers ask these, without keys and as often as they like; the answers cost and tell next to nothing.
-    if request.head.path == "/healthz" || request.head.path == "/readyz" { return nil }
+    if AccessControl.isProbe(request.head.path) { return nil }
     // Before the keys, so that guessing them is limited too.
     if let rate = configuration.addressRate, let client = request.clientAddress,
       let wait = addresses.take(client.subscriber, rate, at: .now)
@@ -85,9 +85,14 @@ final class AccessControl {
     return keys?.take(index, orBy: configuration.keyRate) { .now }.map(AccessProblem.tooManyRequests)
   }
 
+  private static func isProbe(_ path: String) -> Bool {
+    path == "/healthz" || path == "/readyz" || path == "/v2/health/live" || path == "/v2/health/ready"
+  }
+
   /// The pages themselves, which ask for the key, and what they load: the same for everybody, and in everybody's hands already.
   private static func isForEverybody(_ head: HTTPRequestHead) -> Bool {
     guard head.method == .get || head.method == .head else { return false }
-    return head.path == "/" || head.path == AdminAccess.path || head.path.hasPrefix(StaticFiles.path)
+    return head.path == "/" || head.path == AdminAccess.path || head.path == StaticFiles.openAPIPath
+      || head.path.hasPrefix(StaticFiles.path)
   }
 }

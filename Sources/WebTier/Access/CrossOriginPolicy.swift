@@ -8,9 +8,10 @@ struct CrossOriginPolicy {
   private static let methods = "GET, HEAD, POST"
   /// Those that are ours to read and that browsers ask for.
   private static let requestFields =
-    "Accept, Authorization, Content-Type, Idempotency-Key, Prefer, X-API-Key, X-Request-Id"
+    "Accept, Authorization, Content-Type, Idempotency-Key, Inference-Header-Content-Length, Prefer, X-API-Key, X-Request-Id"
   /// Those that scripts see only if told so.
-  static let responseFields = "Location, Preference-Applied, Retry-After, X-Request-Id"
+  static let responseFields =
+    "Idempotency-Replayed, Inference-Header-Content-Length, Location, Preference-Applied, Retry-After, X-Request-Id"
 
   private let origins: [(text: String, bytes: [UInt8])]
   private let allowsAny: Bool
@@ -37,6 +38,8 @@ struct CrossOriginPolicy {
 
   /// Lets the page read an answer.
   func mark(_ response: inout HTTPResponse, to head: HTTPRequestHead) {
+    // What is for everybody says so itself.
+    if response.headers.contains("access-control-allow-origin") { return }
     // Also where the origin is missing or not allowed: a cache must not give that answer to a page that is.
     response.headers.add("Vary", "Origin")
     guard let origin = allowed(head.headers) else { return }

@@ -53,7 +53,7 @@ struct RateTests {
   func longRun() throws {
     let limit = try #require(RateLimit(7, per: .seconds(1), burst: 5))
     var bucket = TokenBucket()
-    var random = SplitMix64(state: 7)
+    var random = SplitMix64(seed: 7)
     var now = start
     var count = 0
     while now < start + .seconds(100) {

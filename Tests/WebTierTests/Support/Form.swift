@@ -1,4 +1,5 @@
 import AWS
+import EventLoop
 
 /// A multipart/form-data body, well formed or not.
 struct Form {
@@ -36,7 +37,7 @@ struct Form {
 
 /// Bytes that begin like a JPEG; the rest follows from the seed, so that no two pieces of it are alike.
 func photograph(_ byteCount: Int, seed: UInt64 = 1) -> [UInt8] {
-  var random = SplitMix64(state: seed &* 0x1000_0001 &+ UInt64(byteCount))
+  var random = SplitMix64(seed: seed &* 0x1000_0001 &+ UInt64(byteCount))
   var bytes: [UInt8] = []
   bytes.reserveCapacity(byteCount + 8)
   bytes += [0xFF, 0xD8, 0xFF, 0xE0]

@@ -1,7 +1,7 @@
-import EventLoop
+package import EventLoop
 
 /// Opens connections: finds a name's addresses, tries one after the other, and speaks TLS where the scheme asks for it.
-@LoopActor final class Connector {
+@LoopActor package final class Connector {
   private let authorityFile: String?
   /// Made with the first connection that needs it: the system's authorities are hundreds.
   private var tls: TLSClientContext?
@@ -15,10 +15,10 @@ import EventLoop
   /// Of a name's addresses, those that are tried.
   private static let attemptCountMax = 4
 
-  init(authorityFile: String?) { self.authorityFile = authorityFile }
+  package init(authorityFile: String?) { self.authorityFile = authorityFile }
 
   /// - Parameter timeout: For all of it: name, TCP and TLS.
-  func open(_ origin: Origin, within timeout: Duration) async throws(TransportError) -> TCPStream {
+  package func open(_ origin: Origin, within timeout: Duration) async throws(TransportError) -> TCPStream {
     let deadline = EventLoop.shared.uptime + timeout
     let stream = try await connect(to: try await addresses(of: origin), by: deadline)
     guard origin.isSecure else { return stream }

@@ -1,9 +1,14 @@
 import EventLoop
 
 /// Where connections lead: the same scheme, host and port are the same server (RFC 9110 §4.3.1).
-struct Origin: Hashable {
-  let scheme: String
-  let authority: String
+package struct Origin: Hashable, Sendable {
+  package let scheme: String
+  package let authority: String
+
+  package init(scheme: String, authority: String) {
+    self.scheme = scheme
+    self.authority = authority
+  }
 
   init(_ endpoint: ServiceEndpoint) {
     scheme = endpoint.scheme
@@ -14,16 +19,16 @@ struct Origin: Hashable {
     authority == endpoint.authority && scheme == endpoint.scheme
   }
 
-  var isSecure: Bool { scheme == "https" }
+  package var isSecure: Bool { scheme == "https" }
 
   /// Without the brackets of an IPv6 address.
-  var host: String {
+  package var host: String {
     if authority.hasPrefix("[") { return String(authority.dropFirst().prefix { $0 != "]" }) }
     return String(authority.prefix { $0 != ":" })
   }
 
   /// Nil when it is no port's number.
-  var port: Int? {
+  package var port: Int? {
     let end = authority.lastIndex(of: "]") ?? authority.startIndex
     guard let colon = authority[end...].lastIndex(of: ":") else { return isSecure ? 443 : 80 }
     guard let port = Int(authority[authority.index(after: colon)...]), (1...65_535).contains(port) else { return nil }

@@ -1,8 +1,8 @@
 import CLlhttp
-import EventLoop
+package import EventLoop
 
 /// What happens in a response, in order.
-@LoopActor protocol ResponseParserDelegate: AnyObject {
+@LoopActor package protocol ResponseParserDelegate: AnyObject {
   /// The head of the final response is there; of interim ones (1xx) nobody hears.
   /// - Returns: False to stop parsing.
   func parser(_ parser: ResponseParser, didParseHead status: Int, _ headers: ResponseHeaders) -> Bool
@@ -14,8 +14,8 @@ import EventLoop
 /// its fields are never looked at.
 ///
 /// It owns the C parser, whose callbacks find it through `data`; no C type is seen outside of this file.
-@LoopActor final class ResponseParser {
-  enum Progress: Equatable {
+@LoopActor package final class ResponseParser {
+  package enum Progress: Equatable {
     /// All bytes taken, more to come.
     case partial
     /// The response is whole, after so many of the bytes.
@@ -25,7 +25,7 @@ import EventLoop
     case failed(String)
   }
 
-  weak var delegate: (any ResponseParserDelegate)?
+  package weak var delegate: (any ResponseParserDelegate)?
   private nonisolated(unsafe) let parser: UnsafeMutablePointer<llhttp_t>
   private let headerByteCountMax: Int
   private var headers = ResponseHeaders()
@@ -35,9 +35,9 @@ import EventLoop
   private var isStopped = false
   private var isComplete = false
   /// Whether anything of the present response has come.
-  private(set) var hasBegun = false
+  package private(set) var hasBegun = false
   /// Whether the connection is good for another request (RFC 9112 §9.3).
-  private(set) var keepsAlive = false
+  package private(set) var keepsAlive = false
 
   /// Of the present response, from its head on and until its body comes; nil for one that has no `Content-Length`. llhttp
   /// has read and checked it.
@@ -46,7 +46,7 @@ import EventLoop
     return Int(exactly: parser.pointee.content_length)
   }
 
-  init(headerByteCountMax: Int) {
+  package init(headerByteCountMax: Int) {
     self.headerByteCountMax = headerByteCountMax
     parser = .allocate(capacity: 1)
     llhttp_init(parser, HTTP_RESPONSE, ResponseParser.settings)
@@ -57,7 +57,7 @@ import EventLoop
 
   /// Makes ready for the next response.
   /// - Parameter isHead: Whether it answers HEAD, and so has no body whatever its length says.
-  func begin(isHead: Bool) {
+  package func begin(isHead: Bool) {
     llhttp_reset(parser)
     headers = ResponseHeaders()
     self.isHead = isHead
@@ -68,7 +68,7 @@ import EventLoop
     keepsAlive = false
   }
 
-  func parse(_ bytes: Span<UInt8>) -> Progress {
+  package func parse(_ bytes: Span<UInt8>) -> Progress {
     hasBegun = true
     return bytes.withUnsafeBytes { bytes in
       guard let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self) else { return .partial }
@@ -98,7 +98,7 @@ import EventLoop
   }
 
   /// The connection has ended: for a response that has no length, that is its end.
-  func finish() -> Progress {
+  package func finish() -> Progress {
     guard hasBegun, !isInHead else { return .partial }
     _ = llhttp_finish(parser)
     guard isComplete else { return .partial }
