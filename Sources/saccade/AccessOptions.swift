@@ -8,7 +8,7 @@ struct AccessOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "File of API keys, a line for each as 'saccade key' prints it. Without it everybody may.",
-      discussion: "/healthz and /readyz stay open. The file is read again on SIGHUP.", valueName: "file"),
+      discussion: "/healthz, /readyz and /v2/health/ stay open. The file is read again on SIGHUP.", valueName: "file"),
     completion: .file())
   var apiKeys: String?
 
