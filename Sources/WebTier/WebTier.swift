@@ -112,7 +112,8 @@ package final class WebTier {
         node: nodeID, index: configuration.processIndex,
         startedAt: Date(timeIntervalSince1970: metrics.process.startTimeSeconds)), logger: logger)
     let router = Router(
-      classify: classify, results: results, readiness: readiness, metrics: metrics, inference: inference, events: events,
+      classify: classify, results: results, readiness: readiness, metrics: metrics, inference: inference,
+      events: events,
       admin: admin)
     var limits = configuration.http
     limits.bodyByteCountMax = configuration.limits.bodyByteCountMax

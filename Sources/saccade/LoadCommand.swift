@@ -22,9 +22,9 @@ struct LoadCommand: ParsableCommand {
       wrong usage.
 
       Examples:
-        saccade load --url http://127.0.0.1:8080/ --images photos --requests 100 --print
-        saccade load --images photos --labels --connections 100 --requests 2000 --svg load.svg
-        saccade load --images photos --rate 50 --arrivals poisson --duration 60 --warm-up 5 --json
+        saccade load --url http://127.0.0.1:8080/ --images photos --print
+        saccade load --images photos --labels --connections 100 --svg load.svg
+        saccade load --images photos --rate 50 --duration 60 --warm-up 5 --json
       """)
 
   @Option(
@@ -51,7 +51,7 @@ struct LoadCommand: ParsableCommand {
   @Option(help: ArgumentHelp("From when a request is due until it has failed, up to 86400.", valueName: "seconds"))
   var timeout = 60.0
 
-  @Option(help: "Whether a connection is kept for the next request.")
+  @Option(help: ArgumentHelp("Whether a connection is kept for the next request.", valueName: "switch"))
   var keepAlive = Switch.on
 
   @Flag(

@@ -284,11 +284,10 @@ WAYS = {
         "saccade plan --print-policy > mine.json": Way(),
         "saccade plan --arrivals poisson:500 --policy default --policy mine.json": adding("--duration 600", r"mine\.json"),
         "saccade plan --arrivals burst:50000 --svg fleet.svg": Way("burst"),
-        "saccade load --url http://127.0.0.1:8080/ --images photos --requests 100 --print": Way(
-            r"coffee\.png uploaded!\nClassification result: espresso"),
-        "saccade load --images photos --labels --connections 100 --requests 2000 --svg load.svg": loading(
-            ("--requests 2000", "--requests 20"), "right"),
-        "saccade load --images photos --rate 50 --arrivals poisson --duration 60 --warm-up 5 --json": loading(
+        "saccade load --url http://127.0.0.1:8080/ --images photos --print": Way(
+            r"espresso\.png uploaded!\nClassification result: espresso"),
+        "saccade load --images photos --labels --connections 100 --svg load.svg": loading(("", ""), "right"),
+        "saccade load --images photos --rate 50 --duration 60 --warm-up 5 --json": loading(
             ("--duration 60 --warm-up 5", "--duration 2 --warm-up 1"), r'"dropped":0'),
         "saccade-worker classify coffee.png": Way("^coffee.png: espresso$"),
         "saccade-worker --concurrency 2 --log-format json": WORKER,
@@ -366,6 +365,7 @@ WAYS = {
         "bench/recognition": instead("bench/recognition --help", "--only"),
         "bench/recognition --only start": adding(HELP),
         "bench/load": instead("bench/load --help", "--quick"),
+        "bench/load --quick": adding(HELP),
     },
     "bench/wrk/README.md": {
         "IMAGES=photos wrk -t2 -c50 -d30s --timeout 60s -s bench/wrk/upload_folder.lua http://127.0.0.1:8080/": instead(
