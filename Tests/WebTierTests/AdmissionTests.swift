@@ -67,11 +67,12 @@ extension WebTierTests {
       arguments: server)
     func connectionsFull(server: ServerUnderTest.Kind) async throws {
       var setting = Bench.Setting()
-      setting.transport.activeRequestCountMax = 1
-      setting.transport.waitingRequestCountMax = 2
+      // Two for the tier's own: it asks for answers for as long as there are none.
+      setting.transport.activeRequestCountMax = 3
+      setting.transport.waitingRequestCountMax = 1
       try await Bench.with(server, setting) { bench in
         var clients: [Client] = []
-        for _ in 0..<30 { clients.append(try await bench.connect()) }
+        for _ in 0..<60 { clients.append(try await bench.connect()) }
         let request = Request.post(Form.file(photograph(5000)))
         for client in clients { client.send(request) }
         var statuses: [Int: Int] = [:]
