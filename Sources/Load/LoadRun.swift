@@ -1,7 +1,6 @@
 import AWS
 import DequeModule
 package import EventLoop
-import Glibc
 
 /// Sends the requests of a plan, and keeps what comes of them.
 @LoopActor
@@ -80,7 +79,7 @@ package final class LoadRun {
       inFlight: isOver ? 0 : busyCount, waiting: isOver ? 0 : waiting.count, busyMax: busyCountMax,
       openedConnections: connections.openedCount, connectionsMax: connections.openCountMax,
       repeated: connections.repeatedCount, sentBytes: connections.sentByteCount,
-      receivedBytes: connections.receivedByteCount, cpuSeconds: LoadRun.cpuSeconds)
+      receivedBytes: connections.receivedByteCount, cpuSeconds: ProcessorTime.seconds)
   }
 
   private func begin() {
@@ -257,14 +256,6 @@ package final class LoadRun {
         ended(client, $0)
       }
     }
-  }
-
-  /// User and system time of this process.
-  private static var cpuSeconds: Double {
-    var usage = rusage()
-    getrusage(RUSAGE_SELF.rawValue, &usage)
-    func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
-    return seconds(usage.ru_utime) + seconds(usage.ru_stime)
   }
 }
 

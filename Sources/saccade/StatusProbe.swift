@@ -1,7 +1,6 @@
 import AWS
 import Elasticity
 import EventLoop
-import Foundation
 
 /// Asks `saccade up` for its state and its web tier for what it has counted.
 @LoopActor
@@ -28,25 +27,12 @@ final class StatusProbe {
 
   /// - Throws: ``NotUp``: also when the file is what a killed process has left.
   func sample() async throws -> StatusReport.Sample {
-    let machine = try await machineState()
-    let figures = try? await get(machine.url + "/metrics").map { ServiceFigures(metrics: $0) }
+    let machine = await file.machineState(over: transport, within: StatusProbe.timeout)
     try Task.checkCancellation()
+    guard let machine else { throw NotUp(folder: folder) }
+    let metrics = try? await transport.get(machine.url + "/metrics", within: StatusProbe.timeout)
+    try Task.checkCancellation()
+    let figures = metrics.map { ServiceFigures(metrics: String(decoding: $0, as: UTF8.self)) }
     return StatusReport.Sample(at: .now, machine: machine, figures: figures)
-  }
-
-  private func machineState() async throws -> MachineState {
-    let text = try? await get(file.url + "/state", headers: [(name: "Authorization", value: "Bearer " + file.token)])
-    try Task.checkCancellation()
-    guard let text, let state = try? MachineState(json: Data(text.utf8)) else { throw NotUp(folder: folder) }
-    return state
-  }
-
-  /// - Returns: `nil` unless the answer is a 200.
-  private func get(_ url: String, headers: [(name: String, value: String)] = []) async throws -> String? {
-    var request = TransportRequest(method: "GET", url: url, headers: headers)
-    request.timeouts = TransportTimeouts(total: StatusProbe.timeout)
-    request.bypassesProxy = true
-    let response = try await transport.send(request)
-    return response.status == 200 ? String(decoding: response.body, as: UTF8.self) : nil
   }
 }

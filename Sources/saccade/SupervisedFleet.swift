@@ -1,7 +1,6 @@
 import AWS
 import Elasticity
 import EventLoop
-import Foundation
 import WebTier
 
 /// The workers as the `saccade up` that has started this web tier knows them.
@@ -23,13 +22,8 @@ final class SupervisedFleet {
 
   func snapshot() async -> FleetSnapshot? {
     // Read each time, since a `saccade up` that was started again is at another port. It is some hundred bytes long.
-    guard let file = try? StateFile.load(from: folder) else { return nil }
-    var request = TransportRequest(
-      method: "GET", url: file.url + "/state", headers: [(name: "Authorization", value: "Bearer " + file.token)],
-      timeouts: TransportTimeouts(total: SupervisedFleet.timeout))
-    request.bypassesProxy = true
-    guard let response = try? await transport.send(request), response.status == 200,
-      let state = try? MachineState(json: Data(response.body))
+    guard let file = try? StateFile.load(from: folder),
+      let state = await file.machineState(over: transport, within: SupervisedFleet.timeout)
     else { return nil }
     return FleetSnapshot(state.fleet)
   }

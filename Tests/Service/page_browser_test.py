@@ -40,8 +40,7 @@ expect.set_options(timeout=browser.STEP_TIMEOUT_MS)
 
 
 def setUpModule():
-    if not browser.executable():
-        raise unittest.SkipTest("there is no Chromium: deploy/bootstrap --for test installs it where it is packaged")
+    browser.require()
     PageCase.service = unittest.enterModuleContext(Service("--workers", "1"))
     PageCase.browser = unittest.enterModuleContext(browser.Browser())
     PageCase.artifacts = browser.artifacts()

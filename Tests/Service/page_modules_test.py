@@ -49,8 +49,7 @@ class Files(http.server.SimpleHTTPRequestHandler):
 
 
 def setUpModule():
-    if not browser.executable():
-        raise unittest.SkipTest("there is no Chromium: deploy/bootstrap --for test installs it where it is packaged")
+    browser.require()
 
 
 class ModulesTest(unittest.TestCase):

@@ -1,5 +1,7 @@
 // What the page asks the service for, with the key that it has.
 
+import { attempt } from "./keys.js";
+
 // The page at / keeps the key that it was given under the second name: it may be an operator's, too.
 const names = ["saccade.admin-key", "saccade.api-key"];
 
@@ -59,13 +61,4 @@ function stored() {
     if (key && /^[\x21-\x7e]+$/.test(key)) return key;
   }
   return null;
-}
-
-// Storage may be denied altogether; the key then lives as long as the page.
-function attempt(body) {
-  try {
-    return body();
-  } catch {
-    return null;
-  }
 }

@@ -46,7 +46,8 @@ function read(storage) {
   return key && pattern.test(key) ? key : null;
 }
 
-function attempt(body) {
+// What storage says, or nothing where it is denied.
+export function attempt(body) {
   try {
     return body();
   } catch {

@@ -137,7 +137,7 @@ extension AdminState {
     at = Date()
     self.identity = identity
     process = Process(
-      cpuSeconds: ProcessFigures.cpuSeconds(), residentBytes: ProcessFigures.residentBytes(),
+      cpuSeconds: ProcessorTime.seconds, residentBytes: ProcessFigures.residentBytes(),
       openDescriptors: ProcessFigures.openDescriptorCount(), descriptorLimit: ProcessFigures.descriptorLimit(),
       connections: metrics.connectionCount(), eventStreams: activity.streamCount())
     requestQueue = Queue(activity.requestQueue)

@@ -1,3 +1,4 @@
+import EventLoop
 import Glibc
 
 /// What this process uses, named and measured as Prometheus' client libraries do.
@@ -10,19 +11,12 @@ struct ProcessFigures {
   func add(to text: inout MetricsText) {
     text.add(
       "process_cpu_seconds_total", .counter, "Total user and system CPU time spent in seconds.",
-      ProcessFigures.cpuSeconds())
+      ProcessorTime.seconds)
     text.add("process_resident_memory_bytes", .gauge, "Resident memory size in bytes.", ProcessFigures.residentBytes())
     text.add("process_open_fds", .gauge, "Number of open file descriptors.", ProcessFigures.openDescriptorCount())
     text.add("process_max_fds", .gauge, "Maximum number of open file descriptors.", ProcessFigures.descriptorLimit())
     text.add(
       "process_start_time_seconds", .gauge, "Start time of the process since unix epoch in seconds.", startTimeSeconds)
-  }
-
-  static func cpuSeconds() -> Double {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
-    return seconds(usage.ru_utime) + seconds(usage.ru_stime)
   }
 
   /// The second number of `statm` (proc_pid_statm(5)), in pages.
