@@ -401,7 +401,9 @@ class DocumentsTest(unittest.TestCase):
         cls.environment = kept | {
             "PATH": f"{BINARIES}:{CACHE}/test-venv/bin:{CACHE}/kubernetes-venv/bin:{os.environ['PATH']}",
             "AWS_CONFIG_FILE": "/dev/null", "AWS_EC2_METADATA_DISABLED": "true", "DATA": cls.service.data,
-            "MOTO": cls.moto.url}
+            "MOTO": cls.moto.url,
+            # Debian's Node.js 18 says of File, which forms are made with, that it is an experiment.
+            "NODE_NO_WARNINGS": "1"}
         cls.documents = {page: read(page, OTHERS.get(page, ())) for page in pages()}
         cls.fill()
         # What tells of latencies has some to tell of.
