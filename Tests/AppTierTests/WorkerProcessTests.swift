@@ -34,14 +34,13 @@ struct WorkerProcessTests {
   @Test("a signal that comes while the model is loaded ends it with 0, too", arguments: [SIGTERM, SIGINT])
   func stoppedWhileLoading(signal: Int32) async throws {
     try await Bench.with(Bench.servers[0]) { bench in
-      let path = FileManager.default.temporaryDirectory.appending(path: "labels-\(UUID().uuidString)").path
+      let path = FileManager.default.temporaryDirectory.appending(path: "model-\(UUID().uuidString).xml").path
       #expect(mkfifo(path, 0o600) == 0)
       defer { unlink(path) }
-      let worker = try await WorkerProcess(for: bench, ["--labels", path])
-      // Opens when the worker does, which then waits for labels.
-      let labels = await EventLoop.shared.offload { open(path, O_WRONLY | O_CLOEXEC) }
-      defer { close(labels) }
-      try #require(labels >= 0)
+      let labels = URL(filePath: Fixtures.model).deletingLastPathComponent().appending(path: "labels.txt").path
+      // Nobody writes to the pipe: whoever opens it to read the model waits for good.
+      let worker = try await WorkerProcess(for: bench, ["--labels", labels], model: path)
+      try await worker.catches(signal)
       worker.process.send(signal: signal)
       #expect(await worker.process.exit() == .exited(0))
     }
@@ -136,11 +135,25 @@ struct WorkerProcessTests {
   }
 
   /// VmRSS of proc(5).
-  var residentByteCount: Int {
+  var residentByteCount: Int { (statusField("VmRSS").flatMap { Int($0) } ?? 0) * 1024 }
+
+  /// Waits until it has a handler for the signal, which is among the first things that it does.
+  func catches(_ signal: Int32) async throws {
+    for _ in 0..<10_000 {
+      if let caught = statusField("SigCgt").flatMap({ UInt64($0, radix: 16) }), caught >> (signal - 1) & 1 == 1 {
+        return
+      }
+      try await sleep(for: .milliseconds(1))
+    }
+    Issue.record("no handler for signal \(signal)")
+  }
+
+  /// The first word of a field of /proc/PID/status, proc(5).
+  private func statusField(_ name: String) -> String? {
     let path = "/proc/\(process.processIdentifier)/status"
     let status = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-    let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
-    return (line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
+    let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") }
+    return line?.split(whereSeparator: \.isWhitespace).dropFirst().first.map(String.init)
   }
 
   /// Built beside the tests.
