@@ -19,10 +19,12 @@ package final class PreforkMaster {
     package var limits = PreforkLimits()
     /// Asked for each process, for what it and its like alone are to know.
     package var secret: (@Sendable @LoopActor () -> [UInt8])?
+    /// What the processes present to each other.
+    package var peerToken: String
 
     package init(
       executable: String, arguments: [String], environment: [String: String], host: String, port: Int,
-      processCount: Int
+      processCount: Int, peerToken: String
     ) {
       self.executable = executable
       self.arguments = arguments
@@ -30,6 +32,7 @@ package final class PreforkMaster {
       self.host = host
       self.port = port
       self.processCount = processCount
+      self.peerToken = peerToken
     }
   }
 
@@ -44,6 +47,8 @@ package final class PreforkMaster {
   private let announce: @LoopActor (String) -> Void
   private let address: SocketAddress
   private var sockets: [InheritableSocket]
+  /// On the loopback address, by slot: always the same, since every process knows all ports.
+  private var peerSockets: [InheritableSocket] = []
   private var plan: PreforkPlan
   private var children: [PreforkPlan.ID: Child] = [:]
   private var readyLine = ""
@@ -68,8 +73,11 @@ package final class PreforkMaster {
     sockets = [first]
     do throws(UVError) {
       for _ in 1..<specification.processCount { sockets.append(try bind()) }
+      for _ in 0..<specification.processCount {
+        peerSockets.append(try InheritableSocket(host: "127.0.0.1", port: 0, isShared: false))
+      }
     } catch {
-      for socket in sockets { socket.close() }
+      for socket in sockets + peerSockets { socket.close() }
       throw error
     }
   }
@@ -97,7 +105,7 @@ package final class PreforkMaster {
       case .kill(let id): children[id]?.process.send(signal: SIGKILL)
       case .restart(let slot, let delay): restart(slot, after: delay)
       case .renewSocket(let slot): renewSocket(of: slot)
-      case .closeSockets: for socket in sockets { socket.close() }
+      case .closeSockets: for socket in sockets + peerSockets { socket.close() }
       case .announce: announce(readyLine)
       case .note(let note): log(note)
       case .finish(let status):
@@ -122,6 +130,11 @@ package final class PreforkMaster {
         environment[PreforkChild.secretVariable] = String(PreforkChild.secretDescriptor)
         further.append(.descriptor(secret.descriptor))
       }
+      let peers = try SecretPipe(
+        PreforkPeers.handOver(token: specification.peerToken, ports: peerSockets.map(\.localAddress.port)))
+      defer { peers.close() }
+      environment[PreforkChild.peersVariable] = String(Int(PreforkChild.socketDescriptor) + further.count)
+      further += [.descriptor(peerSockets[slot].descriptor), .descriptor(peers.descriptor)]
       process = try ChildProcess(
         executable: specification.executable, arguments: specification.arguments, environment: environment,
         further: further,

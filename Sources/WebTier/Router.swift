@@ -7,14 +7,14 @@ final class Router {
   private let classify: ClassifyHandler
   private let results: ResultsHandler
   private let readiness: Readiness
-  private let metrics: WebMetrics
+  private let metrics: GroupMetrics
   private let inference: InferenceHandler
   private let events: EventsHandler
   private let admin: AdminHandler
   private let files = StaticFiles()
 
   init(
-    classify: ClassifyHandler, results: ResultsHandler, readiness: Readiness, metrics: WebMetrics,
+    classify: ClassifyHandler, results: ResultsHandler, readiness: Readiness, metrics: GroupMetrics,
     inference: InferenceHandler, events: EventsHandler, admin: AdminHandler
   ) {
     self.classify = classify
@@ -48,9 +48,7 @@ final class Router {
       ).response
     case "/metrics":
       if let refusal = refusal(of: request, unless: Router.get) { return refusal }
-      return HTTPResponse(
-        status: .ok, headers: ["Content-Type": "text/plain; version=0.0.4; charset=utf-8"],
-        body: Array(metrics.text().utf8))
+      return await metrics.response()
     case StaticFiles.openAPIPath:
       return refusal(of: request, unless: Router.get) ?? files.page("openapi.json", to: request)
     case "/v1/events":
@@ -75,7 +73,7 @@ final class Router {
     if let refusal = refusal(of: request, unless: isRedrive ? Router.getAndPost : Router.get) { return refusal }
     switch request.head.path {
     case "/admin": return files.page("admin.html", to: request)
-    case "/admin/state": return admin.state()
+    case "/admin/state": return await admin.state(request.head)
     case "/admin/dead-letters": return await admin.listDeadLetters()
     case "/admin/redrive":
       return request.head.method == .post ? await admin.redrive(request) : await admin.redriveState()

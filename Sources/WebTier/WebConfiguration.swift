@@ -16,6 +16,8 @@ package struct WebConfiguration: Sendable {
   package var inheritedSocket: Int32?
   /// Which of the processes on one port this is, from 0 on.
   package var processIndex = 0
+  /// How the others are asked for their figures; `nil` where there are none.
+  package var peers: PeerConfiguration?
   /// The models that workers have as far as it is known; others may be asked for all the same.
   package var models: [ModelName] = []
   package var limits = WebLimits()

@@ -1,7 +1,8 @@
 // The web tier: takes images over HTTP, streams them to S3, queues their keys, and answers each client when its answer
 // comes back. It promises that everything happens on the one loop, that an image crosses the process once and never
 // touches its disk, that every client gets an answer or the place where it will be, and that memory is bounded by
-// WebLimits however many clients there are. It never decodes an image, and shares nothing with other web processes.
+// WebLimits however many clients there are. It never decodes an image, and shares nothing with other web processes; those
+// on one port ask each other for their figures, so that whichever gets a scraper's connection tells of all.
 
 package import AWS
 package import EventLoop
@@ -21,6 +22,7 @@ package final class WebTier {
   private let activity: Activity
   private let events: EventsHandler
   private let readiness: Readiness
+  private let peers: Peers?
   private let access: AccessControl
   private let observer: RequestObserver
   private let replyQueue: ReplyQueue
@@ -109,12 +111,26 @@ package final class WebTier {
       deadLetters: DeadLetters(
         sqs: sqs, names: names, inputBucket: configuration.inputBucket, results: store, logger: logger),
       identity: .init(
-        node: nodeID, index: configuration.processIndex,
+        node: nodeID, index: configuration.processIndex, processes: configuration.peers?.ports.count ?? 1,
         startedAt: Date(timeIntervalSince1970: metrics.process.startTimeSeconds)), logger: logger)
+    let peers = try configuration.peers.map { (peers) throws(UVError) in
+      try Peers(
+        peers, ownIndex: configuration.processIndex, transport: clients.transport, limits: configuration.limits.activity
+      ) { subject in
+        switch subject {
+        case .metrics: HTTPResponse(metrics: metrics.text(ofProcess: configuration.processIndex))
+        case .adminState: admin.ownState()
+        case .activity: HTTPResponse(status: .ok, body: activity.ownState.json)
+        }
+      }
+    }
+    admin.peers = peers
+    activity.peers = peers
+    self.peers = peers
     let router = Router(
-      classify: classify, results: results, readiness: readiness, metrics: metrics, inference: inference,
-      events: events,
-      admin: admin)
+      classify: classify, results: results, readiness: readiness,
+      metrics: GroupMetrics(metrics: metrics, index: configuration.processIndex, peers: peers), inference: inference,
+      events: events, admin: admin)
     var limits = configuration.http
     limits.bodyByteCountMax = configuration.limits.bodyByteCountMax
     limits.proxies = configuration.access.trustedProxies
@@ -188,6 +204,8 @@ package final class WebTier {
     readiness.isDraining = true
     results.drain()
     events.drain()
+    // The process that follows has the same socket for the others.
+    await peers?.close()
     await server.shutdown(within: bound)
     // Requests that were cut short have left their uploads to be removed.
     await storage.removals.finish(within: WebTier.removalStopDuration)

@@ -1,4 +1,3 @@
-import AWS
 import Elasticity
 import EventLoop
 import Foundation
@@ -13,12 +12,12 @@ final class StateServer {
   /// Serves, and leaves a ``StateFile`` in the folder.
   init(folder: String, state: @escaping @LoopActor () -> MachineState) throws {
     self.folder = folder
-    let token = StateServer.token()
-    let expected = MessageDigest.sha256.hash("Bearer " + token)
-    server = try HTTPServer(host: "127.0.0.1", port: 0, limits: StateServer.limits) { request, response in
-      response.send(StateServer.answer(request, expected: expected, state))
+    let token = BearerToken.random()
+    // For a few terminals that watch.
+    server = try HTTPServer(host: "127.0.0.1", port: 0, limits: .forThisMachine(connectionCountMax: 64)) {
+      request, response in response.send(StateServer.answer(request, token, state))
     }
-    try StateFile(url: "http://\(server.localAddress)", token: token).save(in: folder)
+    try StateFile(url: "http://\(server.localAddress)", token: token.text).save(in: folder)
   }
 
   func close() async {
@@ -27,15 +26,9 @@ final class StateServer {
   }
 
   private static func answer(
-    _ request: HTTPRequest, expected: [UInt8], _ state: @LoopActor () -> MachineState
+    _ request: HTTPRequest, _ token: BearerToken, _ state: @LoopActor () -> MachineState
   ) -> HTTPResponse {
-    // Of hashes: how long a comparison takes tells nothing about the token.
-    guard MessageDigest.sha256.hash(request.head.headers["authorization"] ?? "") == expected else {
-      var refusal = Problem(.unauthorized, code: "token-missing", detail: "The token is in the data folder.").response
-      // RFC 9110 §15.5.2
-      refusal.headers.add("WWW-Authenticate", "Bearer")
-      return refusal
-    }
+    if let refusal = token.refusal(of: request.head) { return refusal }
     guard request.head.path == "/state" else {
       return Problem(.notFound, code: "no-such-route", detail: "There is /state only.").response
     }
@@ -43,21 +36,5 @@ final class StateServer {
       return Problem(.methodNotAllowed, code: "method-not-allowed", allow: [.get]).response
     }
     return HTTPResponse(status: .ok, headers: ["Content-Type": "application/json"], body: [UInt8](state().json))
-  }
-
-  /// For a few terminals that watch.
-  private static var limits: HTTPLimits {
-    var limits = HTTPLimits()
-    limits.connectionCountMax = 64
-    limits.connectionsPerAddressMax = nil
-    limits.refusedConnectionCountMax = 8
-    limits.bodyByteCountMax = 0
-    return limits
-  }
-
-  /// 256 random bits.
-  private static func token() -> String {
-    var generator = SystemRandomNumberGenerator()
-    return Hexadecimal.encode((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
   }
 }

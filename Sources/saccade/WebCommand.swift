@@ -4,6 +4,7 @@ import Elasticity
 import EventLoop
 import Foundation
 import Glibc
+import HTTP
 import Jobs
 import Logging
 import Logs
@@ -117,6 +118,9 @@ struct WebCommand: ParsableCommand {
     if let child {
       configuration.inheritedSocket = child.socketDescriptor
       configuration.processIndex = child.slot
+      configuration.peers = child.peers.map {
+        PeerConfiguration(socketDescriptor: $0.socketDescriptor, ports: $0.ports, token: BearerToken($0.token))
+      }
       if let tickets = child.secret.flatMap({ TLSTicketKeys(handedOver: $0) }) { configuration.tickets = tickets }
     }
     configuration.fitDescriptors(logger: Logger(label: "web"))

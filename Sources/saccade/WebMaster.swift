@@ -2,6 +2,7 @@ import Elasticity
 import EventLoop
 import Foundation
 import Glibc
+import HTTP
 import Logging
 
 /// `saccade web` with several processes: the same command line again for each, on one port.
@@ -20,7 +21,8 @@ enum WebMaster {
     // at another one.
     var specification = PreforkMaster.Specification(
       executable: CommandLine.arguments[0], arguments: Array(CommandLine.arguments.dropFirst()),
-      environment: ProcessInfo.processInfo.environment, host: host, port: port, processCount: processCount)
+      environment: ProcessInfo.processInfo.environment, host: host, port: port, processCount: processCount,
+      peerToken: BearerToken.random().text)
     specification.limits.stopDuration = drain + stopGrace
     if hasTLS {
       let tickets = TLSTicketKeys()

@@ -122,8 +122,6 @@ final class WebGroup {
   func servingNode() async throws -> String? {
     let user = HTTPUser(url)
     defer { user.close() }
-    return try await user.get("/metrics").text.firstMatch(of: /saccade_build_info{.*node="([^"]+)"/).map {
-      String($0.1)
-    }
+    return try await user.get("/admin/state").text.firstMatch(of: /"node":"([^"]+)"/).map { String($0.1) }
   }
 }

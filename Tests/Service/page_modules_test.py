@@ -22,7 +22,7 @@ OTHERS = {
 # Those of /v2, which it does not use, and of the operators' page, which has words of its own.
 OTHER_ROUTES = re.compile(
     r"inference-|admin-|redrive-|dead-letters-|malformed-(header-length|inference-request|base64)|unsuitable-input"
-    r"|tensor-size-mismatch|unknown-output|unsupported-parameter|too-many-streams"
+    r"|no-such-process|process-silent|tensor-size-mismatch|unknown-output|unsupported-parameter|too-many-streams"
     r"|unreadable-answer|unsupported-content-encoding")
 
 

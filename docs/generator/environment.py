@@ -64,6 +64,8 @@ SECTIONS = (
     ("Between the processes of one program: not to be set by hand", "", (
         ("SACCADE_SUPERVISOR", "Process id of the parent, with which a child ends"),
         ("SACCADE_PROCESS", "Number of a process of `saccade web --processes`"),
+        ("SACCADE_PEERS_DESCRIPTOR", "Descriptor of the socket on which the others ask it for its figures, before that which tells how "
+         "to ask them"),
         ("SACCADE_STATE_FOLDER", "Folder with the `up.json` of the `saccade up` that has started this web tier"),
         ("SACCADE_SECRET_DESCRIPTOR", "Descriptor from which such a process reads the group's secret for TLS tickets"),
         ("UV_THREADPOOL_SIZE", "Set, not read: libuv's threads, one more than `--concurrency`"),
@@ -93,9 +95,11 @@ BY_VARIABLE = {
     ("Sources/Elasticity/PreforkMaster.swift", "supervisorVariable"),
     ("Sources/Elasticity/SupervisedProcess.swift", "supervisorVariable"),
     ("Sources/Elasticity/PreforkMaster.swift", "PreforkChild.slotVariable"),
+    ("Sources/Elasticity/PreforkMaster.swift", "PreforkChild.peersVariable"),
     ("Sources/Elasticity/PreforkMaster.swift", "PreforkChild.secretVariable"),
     ("Sources/Elasticity/PreforkChild.swift", "supervisorVariable"),
     ("Sources/Elasticity/PreforkChild.swift", "PreforkChild.slotVariable"),
+    ("Sources/Elasticity/PreforkChild.swift", "PreforkChild.peersVariable"),
     ("Sources/Elasticity/PreforkChild.swift", "PreforkChild.secretVariable"),
     ("Sources/saccade/Machine.swift", "variable"),
     ("Sources/saccade/Machine.swift", "StateFile.folderVariable"),

@@ -1,4 +1,5 @@
-// The operators' page: asks for the state of one web process every two seconds and shows it.
+// The operators' page: asks for the state of one web process every two seconds and shows it. Where several share a port,
+// whichever gets the connection tells the state of each.
 
 import { Chart } from "./admin-chart.js";
 import { DeadLetters } from "./admin-dead-letters.js";
@@ -23,21 +24,43 @@ byId("charts").append(...Object.values(charts).map((chart) => chart.element));
 
 let timer = null;
 let isPaused = false;
+// The index of the process that is shown; null until one has answered.
+let shown = null;
 
 // MARK: Asking
 
 async function poll() {
   clearTimeout(timer);
+  const asked = shown;
   try {
-    const state = await service.get("/admin/state");
+    const state = await service.get(asked == null ? "/admin/state" : `/admin/state?process=${asked}`);
+    if (isPaused || asked !== shown) return;
+    offerProcesses(state.identity);
     display(state);
     say("live", `Process ${state.identity.index + 1}, up for ${duration((new Date(state.at) - new Date(state.identity.startedAt)) / 1000)}`);
   } catch (error) {
-    if (refused(error)) return;
+    if (isPaused || asked !== shown || refused(error)) return;
+    // Fewer were started this time.
+    if (error.code === "no-such-process") shown = null;
     say("down", error instanceof Refusal ? error.message : "The service is out of reach; asking again …");
   }
   schedule();
 }
+
+function offerProcesses({ index, processes }) {
+  shown = index;
+  const select = byId("process-index");
+  if (select.options.length !== processes) {
+    show(select, ...Array.from({ length: processes }, (_, other) => element("option", { value: other }, `${other + 1} of ${processes}`)));
+  }
+  select.value = index;
+  byId("process-choice").hidden = processes === 1;
+}
+
+byId("process-index").addEventListener("change", (event) => {
+  shown = Number(event.target.value);
+  if (!isPaused) poll();
+});
 
 function schedule() {
   clearTimeout(timer);
@@ -181,7 +204,7 @@ function displayCalls({ calls }) {
 
 function displayProcess({ identity, process }) {
   const rows = {
-    "Node": element("code", {}, identity.node), "Of those on its port": `number ${identity.index + 1}; each has counts of its own`,
+    "Node": element("code", {}, identity.node), "Of those on its port": `number ${identity.index + 1} of ${identity.processes}; each has counts of its own`,
     "Process": String(identity.pid), "Version": `${identity.version} (${identity.configuration})`, "Started": time(identity.startedAt),
     "Processor time": `${number(process.cpuSeconds, 1)} s`, "Memory": bytes(process.residentBytes),
     "Descriptors": `${number(process.openDescriptors)} of ${number(process.descriptorLimit)}`,

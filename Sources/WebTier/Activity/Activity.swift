@@ -23,9 +23,14 @@ final class Activity {
   var onTick: @LoopActor () -> Void = {}
   /// How many streams are open.
   var streamCount: @LoopActor () -> Int = { 0 }
+  /// The other processes on the port, once they can be asked. They ask this, too: neither keeps the other.
+  weak var peers: Peers?
 
   private let fleetSource: FleetSource?
   private var fleetTask: Task<Void, Never>?
+  /// What the others have told last, of those that have.
+  private var peerStates: [ActivityState] = []
+  private var peersTask: Task<Void, Never>?
   private var outcomes: Ring<Outcomes>
   private var lastSample: HistoryBaseline
   private var tickCount = 0
@@ -72,9 +77,11 @@ final class Activity {
     timer?.close()
     timer = nil
     fleetTask?.cancel()
+    peersTask?.cancel()
     await requestQueue.close()
     await deadLetterQueue.close()
     await fleetTask?.value
+    await peersTask?.value
   }
 
   // MARK: Watching
@@ -89,6 +96,7 @@ final class Activity {
   func noteWatcher() { look(at: .now) }
 
   private func look(at now: ContinuousClock.Instant) {
+    if streamCount() > 0 { askPeers() } else { peerStates = [] }
     let isAdminOpen = adminAskedAt.map { now - $0 < limits.adminInterest } ?? false
     guard isAdminOpen || streamCount() > 0 else {
       requestQueue.forget()
@@ -106,6 +114,16 @@ final class Activity {
     fleetTask = EventLoop.shared.spawn { [self] in
       fleet = await fleetSource()
       fleetTask = nil
+    }
+  }
+
+  private func askPeers() {
+    guard let peers, peersTask == nil else { return }
+    peersTask = EventLoop.shared.spawn { [self] in
+      peerStates = await peers.askAll(for: .activity).compactMap { json in
+        json.flatMap { AdminJSON.decode(ActivityState.self, from: $0) }
+      }
+      peersTask = nil
     }
   }
 
@@ -130,7 +148,7 @@ final class Activity {
 
   // MARK: What there is to tell
 
-  /// Images a second, over the last ticks.
+  /// Images a second of this process, over the last ticks.
   var rates: ActivityState.Rates? {
     guard let first = outcomes.first, let last = outcomes.last else { return nil }
     let seconds = (last.at - first.at).inSeconds
@@ -143,8 +161,10 @@ final class Activity {
     .init(ready: fleet?.ready, busy: fleet?.busy, seen: metrics.workers.seenCount(at: .now))
   }
 
-  /// As event streams tell it.
-  var state: ActivityState {
+  /// As event streams tell it: of all processes on the port.
+  var state: ActivityState { ownState.adding(peerStates) }
+
+  var ownState: ActivityState {
     ActivityState(
       at: Date(), queue: requestQueue.depth, workers: workers, rates: rates, pending: metrics.answers.count,
       uploads: metrics.storage.takenPlaceCount)

@@ -32,5 +32,10 @@ package struct ActivityLimits: Sendable {
   /// What is shown of such an answer's detail.
   package var problemDetailByteCountMax = 256
 
+  /// How long another process on the port may take to tell its figures; then they are left out.
+  package var peerTimeout: Duration = .seconds(1)
+  /// Connections from the other processes on the port: more than there are of them, twice for an upgrade.
+  package var peerConnectionCountMax = 256
+
   package init() {}
 }

@@ -4,7 +4,7 @@ import EventLoop
 /// How many messages a queue holds, asked of SQS at most once in a while, however many want to know.
 @LoopActor
 final class QueueWatch {
-  struct Depth: Encodable, Equatable {
+  struct Depth: Codable, Equatable {
     var visible: Int
     var inFlight: Int
   }

@@ -10,6 +10,8 @@ final class AdminHandler {
   private let deadLetters: DeadLetters
   private let identity: AdminState.Identity
   private let logger: Logger
+  /// The other processes on the port, once they can be asked. They ask this, too: neither keeps the other.
+  weak var peers: Peers?
 
   init(activity: Activity, deadLetters: DeadLetters, identity: AdminState.Identity, logger: Logger) {
     self.activity = activity
@@ -18,8 +20,26 @@ final class AdminHandler {
     self.logger = logger
   }
 
-  /// `GET /admin/state`
-  func state() -> HTTPResponse {
+  /// `GET /admin/state`: of the process that `?process=` names by its index, or of this one.
+  func state(_ head: HTTPRequestHead) async -> HTTPResponse {
+    guard let name = QueryParameters(parsing: head.query)?["process"] else { return ownState() }
+    guard let index = Int(name), (0..<identity.processes).contains(index) else {
+      return Problem(
+        .notFound, code: "no-such-process", detail: "The query parameter process is 0 to \(identity.processes - 1)."
+      ).response
+    }
+    guard let peers, index != identity.index else { return ownState() }
+    guard let document = await peers.ask(index, for: .adminState) else {
+      return Problem(
+        .serviceUnavailable, code: "process-silent", detail: "Process \(index) does not answer.",
+        retryAfter: Problem.retrySeconds
+      ).response
+    }
+    return .document(json: document)
+  }
+
+  /// Of this process; for the others, too.
+  func ownState() -> HTTPResponse {
     activity.noteAdmin()
     return .document(AdminState(activity, identity))
   }
@@ -72,9 +92,12 @@ final class AdminHandler {
 
 extension HTTPResponse {
   fileprivate static func document(_ document: some Encodable) -> HTTPResponse {
+    .document(json: AdminJSON.encode(document))
+  }
+
+  fileprivate static func document(json: [UInt8]) -> HTTPResponse {
     HTTPResponse(
-      status: .ok, headers: ["Content-Type": "application/json", "Cache-Control": "no-store"],
-      body: AdminJSON.encode(document))
+      status: .ok, headers: ["Content-Type": "application/json", "Cache-Control": "no-store"], body: json)
   }
 }
 

@@ -12,4 +12,11 @@ enum AdminJSON {
     }
     return Array(data)
   }
+
+  /// - Returns: `nil` when it is no such document.
+  static func decode<Document: Decodable>(_ type: Document.Type, from json: [UInt8]) -> Document? {
+    let decoder = JSONDecoder()
+    decoder.dateDecodingStrategy = .iso8601
+    return try? decoder.decode(type, from: Data(json))
+  }
 }

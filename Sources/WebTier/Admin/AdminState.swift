@@ -6,11 +6,13 @@ import Glibc
 /// All that the operators' page shows of one web process: the numbers of `/metrics`, from the same places, and what changes
 /// too fast or is too much for a scraper. Times are of RFC 3339, durations in milliseconds.
 struct AdminState: Encodable {
-  /// Which process answers: each has counts of its own.
+  /// Whose figures these are: each process has counts of its own.
   struct Identity: Encodable {
     var node: String
-    /// Of those on one port, from 0 on.
+    /// Among those on one port, from 0 on.
     var index: Int
+    /// How many those are.
+    var processes: Int
     var pid = getpid()
     var version = BuildInfo.version
     var configuration = BuildInfo.configuration

@@ -7,6 +7,10 @@ struct MetricsText {
   }
 
   private(set) var text = ""
+  private let commonLabels: Labels
+
+  /// - Parameter commonLabels: Which every sample has behind its own.
+  init(commonLabels: Labels = []) { self.commonLabels = commonLabels }
 
   /// One family with one sample without labels.
   mutating func add(_ name: String, _ kind: Kind, _ help: String, _ value: some MetricValue) {
@@ -37,11 +41,36 @@ struct MetricsText {
 
   private mutating func sample(_ name: String, _ labels: Labels, _ value: some MetricValue) {
     text += name
+    let labels = labels + commonLabels
     if !labels.isEmpty {
       let pairs = labels.map { "\($0.name)=\"\(MetricsText.escaped($0.value, quotes: true))\"" }
       text += "{\(pairs.joined(separator: ","))}"
     }
     text += " \(value)\n"
+  }
+
+  /// Several texts as one: each family once, as the first one that has it describes it, with the samples of all.
+  static func merged(_ texts: [String]) -> String {
+    var families: [[Substring]] = []
+    var places: [Substring: Int] = [:]
+    for text in texts {
+      var place: Int?
+      var isNew = false
+      for line in text.split(separator: "\n") {
+        if line.hasPrefix("# HELP ") {
+          let name = line.dropFirst(7).prefix { $0 != " " }
+          place = places[name]
+          isNew = place == nil
+          if isNew {
+            place = families.count
+            places[name] = families.count
+            families.append([])
+          }
+        }
+        if let place, isNew || !line.hasPrefix("#") { families[place].append(line) }
+      }
+    }
+    return families.joined().map { $0 + "\n" }.joined()
   }
 
   /// Backslash and line feed are escaped everywhere, the quote where it would end the value.

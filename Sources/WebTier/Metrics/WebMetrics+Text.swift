@@ -3,8 +3,9 @@ import EventLoop
 
 extension WebMetrics {
   /// Prometheus' text format 0.0.4.
-  func text() -> String {
-    var text = MetricsText()
+  /// - Parameter index: Of this process, where there are several on its port.
+  func text(ofProcess index: Int? = nil) -> String {
+    var text = MetricsText(commonLabels: index.map { [(GroupMetrics.processLabel, "\($0)")] } ?? [])
     addRequests(to: &text)
     addUploads(to: &text)
     addGauges(to: &text)

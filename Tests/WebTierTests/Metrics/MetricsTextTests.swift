@@ -50,6 +50,29 @@ struct MetricsTextTests {
     }
   }
 
+  @Test("texts of several processes become one: each family once, described by the first, with the samples of all")
+  func merged() throws {
+    func text(_ process: String, _ counts: [String: Int]) -> String {
+      var text = MetricsText(commonLabels: [("process", process)])
+      for (name, count) in counts.sorted(by: { $0.key < $1.key }) { text.add(name, .gauge, "Of \(process).", count) }
+      var histogram = Histogram()
+      histogram.observe(0.2)
+      text.add("wait_seconds", "A wait.", histogram)
+      return text.text
+    }
+    let merged = MetricsText.merged([text("0", ["a": 1, "b": 2]), text("1", ["b": 3, "c": 4])])
+    let parsed = try PrometheusText(parsing: merged)
+    #expect(parsed["a", ["process": "0"]] == 1 && parsed["a", ["process": "1"]] == nil)
+    #expect(parsed["b", ["process": "0"]] == 2 && parsed["b", ["process": "1"]] == 3)
+    #expect(parsed["c", ["process": "1"]] == 4)
+    for process in ["0", "1"] {
+      #expect(parsed["wait_seconds_bucket", ["le": "0.25", "process": process]] == 1)
+    }
+    #expect(merged.contains("# HELP b Of 0.\n") && !merged.contains("# HELP b Of 1."))
+    #expect(MetricsText.merged([merged]) == merged)
+    #expect(MetricsText.merged([]) == "" && MetricsText.merged(["a 1\n"]) == "")
+  }
+
   @Test("a histogram is written as scrapers want it")
   func histogram() throws {
     var histogram = Histogram()

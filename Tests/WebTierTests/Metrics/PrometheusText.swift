@@ -54,16 +54,21 @@ struct PrometheusText {
   }
 
   private func checkHistogram(_ name: String, _ order: [(Sample, Double)]) throws {
-    var bound = -Double.infinity
-    var count = -1.0
+    // By the labels that are not the bound: those of one histogram.
+    var last: [[String: String]: (bound: Double, count: Double)] = [:]
     for (sample, value) in order where sample.name == name + "_bucket" {
+      let labels = sample.labels.filter { $0.key != "le" }
+      let (bound, count) = last[labels] ?? (-.infinity, -1)
       guard let le = sample.labels["le"].flatMap({ $0 == "+Inf" ? .infinity : Double($0) }), le > bound, value >= count
       else { throw Violation(description: "\(name)'s buckets do not ascend at \(sample.labels)") }
-      (bound, count) = (le, value)
+      last[labels] = (le, value)
     }
-    guard bound == .infinity, self[name + "_count"] == count, self[name + "_sum"] != nil else {
-      throw Violation(description: "\(name) has no last bucket, or its count is another")
+    for (labels, (bound, count)) in last {
+      guard bound == .infinity, self[name + "_count", labels] == count, self[name + "_sum", labels] != nil else {
+        throw Violation(description: "\(name) has no last bucket, or its count is another")
+      }
     }
+    if last.isEmpty { throw Violation(description: "\(name) has no buckets") }
   }
 
   private static func sample(_ line: Substring) throws -> (Sample, Double) {
