@@ -10,6 +10,8 @@ from playwright.sync_api import sync_playwright
 
 # What one step may take on a busy machine. The whole of a test has a deadline in each of its waits.
 STEP_TIMEOUT_MS = 20_000
+# Chromium's start, when the machine's page cache holds other things.
+START_TIMEOUT_MS = 120_000
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 
@@ -63,7 +65,8 @@ class Browser:
         try:
             # Its sandbox does not work for root, which tests in containers are.
             options = ["--no-sandbox"] if os.geteuid() == 0 else []
-            self.chromium = self.playwright.chromium.launch(executable_path=executable(), args=options)
+            self.chromium = self.playwright.chromium.launch(
+                executable_path=executable(), args=options, timeout=START_TIMEOUT_MS)
         except BaseException:
             self.playwright.stop()
             raise
@@ -98,10 +101,10 @@ class Visit:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", self._heard)
         self.page.on("request", self._began)
-        self.page.on("requestfinished", lambda request: self.open_requests.discard(request))
         self.page.on("requestfailed", lambda request: self.open_requests.discard(request))
-        self.page.on("response", lambda response: self.responses.append(response))
-        self.page.goto(self.url)
+        self.page.on("response", self._answered)
+        # The first page waits for all of a browser that has just been started.
+        self.page.goto(self.url, timeout=START_TIMEOUT_MS)
         # The page's own files are asked for all together; what counts is what it asks for then.
         self.page.wait_for_load_state("load")
         self.open_requests_max = 0
@@ -118,6 +121,11 @@ class Visit:
         if request.url.startswith("http"):
             self.open_requests.add(request)
             self.open_requests_max = max(self.open_requests_max, len(self.open_requests))
+
+    def _answered(self, response):
+        self.responses.append(response)
+        # Not when it has finished: the page hears of that, and may ask for more, before we do.
+        self.open_requests.discard(response.request)
 
     def refused(self):
         """(status, path) of what was not answered well."""

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What shells complete command lines by: written by deploy/completions, read by the shells themselves."""
 
+import os
 import pathlib
 import shutil
 import subprocess
@@ -35,7 +36,7 @@ class CompletionsTest(unittest.TestCase):
         script = self.folder / "share/bash-completion/completions" / words[0]
         done = subprocess.run(
             ["bash", "--norc", "-c", DRIVER, "bash", script, *words], capture_output=True, text=True, timeout=TIMEOUT_S,
-            cwd=folder)
+            cwd=folder, env=os.environ | {"LC_ALL": "C.UTF-8"})
         self.assertEqual(done.stderr, "", words)
         return done.stdout.split()
 

@@ -109,7 +109,7 @@ def command(page, text):
 class Shell:
     """bash, in which lines are run one after the other as in a terminal: variables and functions stay."""
 
-    TIMEOUT_S = 120
+    TIMEOUT_S = 600
 
     def __init__(self, folder, environment):
         self.folder = folder

@@ -100,7 +100,8 @@ class PrintingStatus(Way):
 
     @staticmethod
     def shape(line):
-        for number in (r"http://\S+", r"\d+(\.\d+)?( min \d+)?", r"(busy|idle) +#"):
+        for number in (r"http://\S+", r"\d+(\.\d+)?( min \d+)?", r"# (ms|s)\b", r"(starting|idle|busy|draining) +#",
+                       r", # (starting|draining)"):
             line = re.sub(number, "#", line)
         return re.sub(r"\s+", " ", line)
 
@@ -369,7 +370,7 @@ WAYS = {
     },
     "bench/wrk/README.md": {
         "IMAGES=photos wrk -t2 -c50 -d30s --timeout 60s -s bench/wrk/upload_folder.lua http://127.0.0.1:8080/": instead(
-            "IMAGES=$PWD/photos wrk -t2 -c5 -d2s --timeout 60s -s bench/wrk/upload_folder.lua http://127.0.0.1:8080/",
+            "IMAGES=$PWD/photos wrk -t2 -c5 -d5s --timeout 60s -s bench/wrk/upload_folder.lua http://127.0.0.1:8080/",
             r"answered +[1-9]\d* in .*\n +refused +0 "),
     },
 }

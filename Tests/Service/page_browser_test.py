@@ -253,7 +253,7 @@ class UploadTest(PageCase):
 
     def test_the_progress_of_an_upload_is_seen(self):
         visit = self.visit()
-        visit.limit_uploads(150_000)
+        visit.limit_uploads(50_000)
         visit.page.set_input_files("#files", FOUR[0])
         expect(visit.page.locator(".card[data-state=uploading] progress")).to_be_visible()
         self.finish(visit)
@@ -263,7 +263,7 @@ class UploadTest(PageCase):
 
     def test_what_waits_can_be_cancelled_and_tried_again(self):
         visit = self.visit()
-        visit.limit_uploads(100_000)
+        visit.limit_uploads(1_000)
         visit.page.set_input_files("#files", FOUR)
         visit.page.get_by_role("button", name="Cancel the rest").click()
         self.finish(visit)
@@ -361,7 +361,8 @@ class ErrorTest(PageCase):
         visit.page.set_input_files("#files", FOUR[:2])
         expect(visit.cards.first).to_contain_text("The service cannot be reached.")
         with WebProcess(self.service, "--port", port):
-            self.finish(visit)
+            # Its pauses have grown meanwhile.
+            self.finish(visit, BURST_TIMEOUT_MS)
             self.assertEqual(self.labels_on(visit), {file.name: LABELS[file.name] for file in FOUR[:2]})
 
     def test_more_than_the_page_holds_is_refused_in_words(self):

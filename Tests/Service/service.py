@@ -15,6 +15,9 @@ CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / "
 SAMPLES = CACHE / "samples"
 # 200 photos, one a class, `<wnid>_<label>.JPEG`, on machines that have them.
 PHOTOGRAPHS = ROOT.parent / "shared/images"
+# Nothing between this machine and itself, for these tests, their curl and their Saccade.
+for _name in [name for name in os.environ if name.lower() in {"http_proxy", "https_proxy", "all_proxy"}]:
+    del os.environ[_name]
 # A debug build compiles the model before it is up, beside whatever else the machine does.
 START_TIMEOUT_S = 120
 STOP_TIMEOUT_S = 30
@@ -97,8 +100,7 @@ class WebProcess(_Server):
 
     def __init__(self, service, *options):
         endpoint = re.search(Service.ready, "".join(service.log)).group(1)
-        proxies = {"http_proxy", "https_proxy", "all_proxy"}
-        self.environment = {name: value for name, value in os.environ.items() if name.lower() not in proxies} | {
+        self.environment = os.environ | {
             "AWS_ENDPOINT_URL": endpoint, "AWS_REGION": "us-east-1",
             "AWS_SHARED_CREDENTIALS_FILE": f"{service.data}/cloud/credentials"}
         self.arguments = ["web", "--port", "0", *options]

@@ -20,7 +20,9 @@ class UnitsTest(unittest.TestCase):
                 copy = pathlib.Path(folder) / unit.name
                 copy.write_text(unit.read_text().replace("/opt/saccade/current/bin/", "/bin/true /"))
                 done = subprocess.run(["systemd-analyze", "verify", copy], capture_output=True, text=True)
-                self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""), unit.name)
+                # Of units that it looks at besides it may say what it likes.
+                own = [line for line in (done.stdout + done.stderr).splitlines() if unit.name in line]
+                self.assertEqual((done.returncode, own), (0, []), unit.name)
 
     def test_security(self):
         """An exposure below 3.0 of 10."""
