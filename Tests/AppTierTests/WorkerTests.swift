@@ -187,7 +187,7 @@ struct WorkerTests {
       let gate = Gate()
       defer { gate.open() }
       let worker = try bench.makeWorker(gate.recognition()) { limits in
-        limits.visibilityTimeout = .seconds(2)
+        limits.visibilityTimeout = .seconds(4)
         limits.receiveWait = .zero
         // Room for no third: the worker does not receive its own jobs again.
         limits.prefetchCount = 1

@@ -55,7 +55,8 @@ struct EndToEndTests {
       let uploads = (0..<100).map { index in
         let sample = samples[index % samples.count]
         return EventLoop.shared.start {
-          let reply = try await user.upload(Fixtures.sample(sample), named: "\(index)-\(sample)")
+          let reply = try await user.answer(
+            after: user.upload(Fixtures.sample(sample), named: "\(index)-\(sample)"))
           return (index, sample, reply)
         }
       }
@@ -156,7 +157,7 @@ struct EndToEndTests {
       ]
       for bad in cases {
         let neighbours = (0..<4).map { _ in
-          EventLoop.shared.start { try await user.upload(rocket, named: "good.jpg").json.label }
+          EventLoop.shared.start { try await user.answer(after: user.upload(rocket, named: "good.jpg")).json.label }
         }
         let reply = try await user.post(bad.body, type: bad.type, headers: bad.headers)
         let problem = try reply.json
@@ -200,7 +201,7 @@ struct EndToEndTests {
         EventLoop.shared.start {
           var right = 0
           while let photo = next.take(from: photos) {
-            let reply = try await user.upload(photo)
+            let reply = try await user.answer(after: user.upload(photo))
             let answer = try reply.json
             #expect(reply.status == 200 && answer.name == photo.lastPathComponent, "\(reply.text)")
             if let best = answer.top?.first?.wnid, photo.lastPathComponent.hasPrefix(best + "_") { right += 1 }
@@ -223,7 +224,9 @@ struct EndToEndTests {
       let broken = Array(image.prefix(4000))
       for _ in 0..<20 {
         let uploads = (0..<100).map { index in
-          EventLoop.shared.start { try await user.upload(broken, named: "\(index).jpg").status }
+          EventLoop.shared.start {
+            try await user.answer(after: user.upload(broken, named: "\(index).jpg")).status
+          }
         }
         for upload in uploads { #expect(try await upload.value == 422) }
       }
@@ -231,7 +234,9 @@ struct EndToEndTests {
       let ticks = try threads(of: web).map(\.ticks).sorted(by: >)
       print("clock ticks of the web process's threads: \(ticks)")
       #expect(ticks[0] > 0)
-      #expect(ticks.dropFirst().allSatisfy { $0 <= 2 }, "\(ticks)")
+      // Two for each one's start, on whatever processor.
+      let others = ticks.dropFirst().reduce(0, +)
+      #expect(others <= max(2 * (ticks.count - 1), ticks[0] / 20), "\(ticks)")
     }
   }
 

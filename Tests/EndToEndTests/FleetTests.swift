@@ -161,22 +161,13 @@ struct FleetTests {
     let uploads = (0..<count).map { index in
       EventLoop.shared.start {
         let name = "\(index).jpg"
-        let reply = try await answer(to: photos[index % photos.count], named: name, user)
+        let reply = try await user.answer(after: user.upload(photos[index % photos.count], named: name))
         timeline.answeredCount += 1
         return reply.status == 200 && (try? reply.json.name) == name
       }
     }
     for upload in uploads { #expect(try await upload.value) }
     #expect(timeline.answeredCount == count)
-  }
-
-  /// Also one that comes after the client was told to ask again.
-  @LoopActor private func answer(to photo: URL, named name: String, _ user: HTTPUser) async throws -> HTTPUser.Reply {
-    var reply = try await user.upload(photo, named: name)
-    while reply.status == 202, let location = reply.headers["location"] {
-      reply = try await user.get(location + "?wait=20")
-    }
-    return reply
   }
 
   /// Whoever drains was idle, or not ready, when last seen before.

@@ -59,6 +59,15 @@ final class HTTPUser {
     try await post(Form.body([(name, bytes)]), type: Form.contentType, to: path)
   }
 
+  /// The answer, also where the client was told to ask again: a machine that is busy is not a mistake.
+  func answer(after reply: Reply) async throws -> Reply {
+    var reply = reply
+    while reply.status == 202, let location = reply.headers["location"] {
+      reply = try await get(location + "?wait=20")
+    }
+    return reply
+  }
+
   func post(
     _ body: [UInt8], type: String?, to path: String = "/v1/images", headers: [(name: String, value: String)] = []
   ) async throws -> Reply {

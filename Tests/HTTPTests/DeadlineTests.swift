@@ -10,7 +10,7 @@ struct DeadlineTests {
   @Test("a head that drips is 408, however steadily")
   func slowHead() async throws {
     var limits = testLimits
-    limits.headDuration = .milliseconds(100)
+    limits.headDuration = .milliseconds(500)
     try await withServer(limits) { _, address async throws in
       let client = try RawClient(address)
       try client.send("GET / HTTP/1.1\r\nHost: a\r\nX: ")

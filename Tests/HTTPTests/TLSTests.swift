@@ -97,12 +97,16 @@ struct TLSTests {
       let client = try RawClient(address)
       let hello = tls.output()
       var count = 0
-      while count < hello.count - 1, !client.isReadable(withinMilliseconds: 5) {
-        try client.send(hello[count...count])
-        count += 1
+      do {
+        while count < hello.count - 1, !client.isReadable(withinMilliseconds: 5) {
+          try client.send(hello[count...count])
+          count += 1
+        }
+        #expect(try client.ends())
+      } catch RawClient.Failure.system(_, let code) where code == ECONNRESET || code == EPIPE {
+        // A byte that came between the server's last look and its close makes that a reset.
       }
       #expect(count < hello.count - 1)
-      #expect(try client.ends())
     }
   }
 

@@ -15,7 +15,7 @@ struct LoadRunTests {
 
   @LoopActor private static func run(
     _ setUp: (inout LoadPlan, inout LoadImages.Head) -> Void = { _, _ in }, limits: HTTPLimits = HTTPLimits(),
-    observer: LoadRun.Observer? = nil, stopAfter: Duration? = nil, handler: @escaping Handler
+    observer: LoadRun.Observer? = nil, stopOn: AsyncStream<Void>? = nil, handler: @escaping Handler
   ) async throws -> LoadReport {
     let server = try HTTPServer(host: "127.0.0.1", port: 0, limits: limits) { request, writer in
       writer.send(await handler(request))
@@ -31,8 +31,8 @@ struct LoadRunTests {
     )
     let run = LoadRun(plan, images: images, head: head, observer: observer)
     let stop = EventLoop.shared.start {
-      guard let stopAfter else { return }
-      try await sleep(for: stopAfter)
+      guard let stopOn else { return }
+      for await _ in stopOn { break }
       run.stop()
     }
     let report = await run.run()
@@ -248,10 +248,12 @@ struct LoadRunTests {
   func stopped() async throws {
     try await onLoop {
       let log = Log()
-      let report = try await Self.run({ plan, _ in plan.requestCount = 1000 }, stopAfter: .milliseconds(300)) {
-        request in
+      let (stop, stopping) = AsyncStream<Void>.makeStream()
+      let report = try await Self.run({ plan, _ in plan.requestCount = 1000 }, stopOn: stop) { request in
         _ = await Self.read(request)
         log.inFlight += 1
+        // A connection sends its next when it has had its answer: ten have been answered when four more are here.
+        if log.inFlight == 14 { stopping.yield() }
         if log.inFlight > 10 { try? await sleep(for: .seconds(60)) }
         return Self.label
       }

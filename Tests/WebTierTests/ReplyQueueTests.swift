@@ -17,7 +17,7 @@ extension WebTierTests {
       setting.limits.replyQueues.startDelayMax = .zero
       setting.limits.replyQueues.callInterval = .milliseconds(1)
       setting.limits.replyQueues.roundInterval = .milliseconds(50)
-      setting.limits.replyQueues.confirmDuration = .milliseconds(100)
+      setting.limits.replyQueues.confirmDuration = .seconds(1)
       try await Bench.with(kind, setting) { bench in
         let prefix = try QueueNames(prefix: bench.configuration.queuePrefix).repliesPrefix
         @LoopActor func create(age seconds: Int, heartbeat: Int?) async throws -> String {

@@ -25,12 +25,12 @@ struct EC2InstanceTests {
       let worker = try bench.makeWorker(gate.recognition())
       let (instance, clients) = try bench.makeInstance(services, limits) { $0.autoScalingGroup = "workers" }
       defer { clients.shutdown() }
-      instance.watch(over: worker) { Issue.record("there is no notice: \($0)") }
       worker.start()
-
       let job = try await bench.makeJob(try Fixtures.image())
       try await bench.send(job)
       await gate.nextArrival()
+      // Before it has a job it would soon be idle.
+      instance.watch(over: worker) { Issue.record("there is no notice: \($0)") }
       // Refused as often as the client tries, and once more; then taken.
       for _ in 0..<5 {
         let call = await services.nextCall()

@@ -191,7 +191,8 @@ extension WebTierTests {
       setting.limits.activity.adminInterest = .milliseconds(200)
       try await Bench.with(server, setting) { bench in
         _ = try await Self.wait(bench) { ($0["deadLetterQueue"] as? [String: Any])?["depth"] != nil }
-        try await sleep(for: .milliseconds(400))
+        // The last may have been under way.
+        try await sleep(for: .seconds(1))
         let after = bench.callCount("GetQueueAttributes")
         try await sleep(for: .milliseconds(200))
         #expect(bench.callCount("GetQueueAttributes") == after)

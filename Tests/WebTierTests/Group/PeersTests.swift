@@ -12,7 +12,9 @@ import Testing
 struct PeersTests {
   @Test("each hears of every other, and not of itself")
   func all() async throws {
-    try await withPeers(3) { peers, _, _ in
+    var limits = ActivityLimits()
+    limits.peerTimeout = .seconds(60)
+    try await withPeers(3, limits) { peers, _, _ in
       for (index, own) in peers.enumerated() {
         let answers = await own.askAll(for: .metrics).map { $0.map { String(decoding: $0, as: UTF8.self) } }
         #expect(answers == (0..<3).map { $0 == index ? nil : "/metrics of \($0)" })
