@@ -139,7 +139,13 @@ package final class WebTier {
     limits.stopGraceDuration = configuration.limits.stopGraceDuration
     server = try HTTPServer(
       host: configuration.host, port: configuration.port, inherited: configuration.inheritedSocket, limits: limits,
-      tls: tls, refusals: observer.refused
+      tls: tls,
+      refusals: { response, request, peer in
+        var response = observer.refused(response, request, peer)
+        // Before its head is read nobody knows which page asks.
+        if let request { access.mark(&response, to: request) }
+        return response
+      }
     ) { request, writer in
       let record = observer.begin(request)
       var answer: HTTPResponse

@@ -209,6 +209,26 @@ extension WebTierTests {
       }
     }
 
+    @Test("a page that is allowed may read what the server refuses before any handler sees it", arguments: server)
+    func refusedOrigin(server: ServerUnderTest.Kind) async throws {
+      var setting = Bench.Setting()
+      setting.access.allowedOrigins = ["https://a.example"]
+      setting.limits.bodyByteCountMax = 10_000
+      try await Bench.with(server, setting) { bench in
+        for (origin, told) in [("https://a.example", "https://a.example"), ("https://b.example", nil)] as [(_, String?)]
+        {
+          let head = "Content-Type: image/jpeg\r\nContent-Length: 10001\r\nOrigin: \(origin)\r\n"
+          let client = try await bench.connect()
+          client.send(Request.head("POST", "/v1/images", head))
+          let response = try await client.response()
+          #expect(response.status == 413 && response.code == "body-too-large")
+          #expect(response.headers["access-control-allow-origin"] == told)
+          #expect(response.headers["vary"] == "Origin")
+          client.close()
+        }
+      }
+    }
+
     @Test("a page that is not on the list is told nothing", arguments: server)
     func otherOrigin(server: ServerUnderTest.Kind) async throws {
       var setting = Bench.Setting()
