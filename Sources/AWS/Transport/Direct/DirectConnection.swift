@@ -17,10 +17,8 @@ import EventLoop
 
   // The request.
   private var body = TransportRequest.RequestBody.none
-  private var destination = TransportRequest.ResponseDestination.collect(byteCountMax: 0)
   private var timeouts = TransportTimeouts()
   /// Whether it is HEAD.
-  private var isHead = false
   private var ticket: UInt64 = 0
   /// Of the request that it is busy with.
   private var completion: Transport.Completion?
@@ -40,7 +38,7 @@ import EventLoop
   // What has come.
   private var status = 0
   private var headers = ResponseHeaders()
-  private var responseBody: [UInt8] = []
+  private var collector: ResponseCollector
   private var failure: TransportError?
   /// Bytes that the sink was not ready for.
   private var held: [UInt8] = []
@@ -49,6 +47,7 @@ import EventLoop
   init(_ pool: OriginPool, of transport: DirectTransport) {
     self.pool = pool
     self.transport = transport
+    collector = ResponseCollector(limits: transport.limits)
     parser = ResponseParser(headerByteCountMax: transport.limits.responseHeaderByteCountMax)
     parser.delegate = self
   }
@@ -70,9 +69,8 @@ import EventLoop
 
   func begin(_ request: TransportRequest, ticket: UInt64, _ completion: @escaping Transport.Completion) {
     body = request.body
-    destination = request.response
+    collector.begin(request)
     timeouts = request.timeouts
-    isHead = request.method == "HEAD"
     self.ticket = ticket
     self.completion = completion
     begun = EventLoop.shared.uptime
@@ -82,12 +80,12 @@ import EventLoop
     isReplayable = stream != nil
     do throws(TransportError) { try head.write(request) } catch { return fail(error) }
     if case .source(let source, _) = body { source.onReadable = { [weak self] in self?.sourceIsReadable() } }
-    if case .sink(let sink) = destination { sink.onWritable = { [weak self] in self?.sinkIsWritable() } }
+    collector.sink?.onWritable = { [weak self] in self?.sinkIsWritable() }
     start()
   }
 
   private func start() {
-    parser.begin(isHead: isHead)
+    parser.begin(isHead: collector.isHead)
     sentHeadByteCount = 0
     sentBodyByteCount = 0
     isSending = true
@@ -141,7 +139,7 @@ import EventLoop
 
   private func finish() {
     let isReusable = parser.keepsAlive && !isSending && stream?.isOpen ?? false
-    let response = TransportResponse(status: status, headers: headers, body: responseBody)
+    let response = TransportResponse(status: status, headers: headers, body: collector.body)
     end(.success(response), isReusable: isReusable)
   }
 
@@ -151,16 +149,15 @@ import EventLoop
   private func end(_ result: Result<TransportResponse, TransportError>, isReusable: Bool) {
     guard let completion else { return }
     if case .source(let source, _) = body { source.onReadable = nil }
-    if case .sink(let sink) = destination { sink.onWritable = nil }
+    collector.sink?.onWritable = nil
     connecting?.cancel()
     connecting = nil
     self.completion = nil
     body = .none
-    destination = .collect(byteCountMax: 0)
+    collector.reset()
     isSending = false
     sourceIsPaused = false
     headers = ResponseHeaders()
-    responseBody = []
     held = []
     hasWholeResponse = false
     failure = nil
@@ -279,39 +276,24 @@ extension DirectConnection: TCPStreamDelegate, ResponseParserDelegate {
   func parser(_ parser: ResponseParser, didParseHead status: Int, _ headers: ResponseHeaders) -> Bool {
     self.status = status
     self.headers = headers
-    guard (200..<300).contains(status) else { return true }
-    let contentLength = parser.contentLength
-    switch destination {
-    case .sink(let sink):
-      if sink.begin(headers: headers, contentLength: contentLength) { return true }
-      failure = .sinkAborted
-      return false
-    case .collect(let byteCountMax):
-      guard let contentLength, !isHead else { return true }
-      guard contentLength <= byteCountMax else {
-        failure = .responseTooLarge(byteCountMax: byteCountMax)
-        return false
-      }
-      if contentLength > 0 { responseBody.reserveCapacity(contentLength) }
+    do throws(TransportError) {
+      try collector.begin(status, headers, contentLength: parser.contentLength)
       return true
+    } catch {
+      failure = error
+      return false
     }
   }
 
   func parser(_ parser: ResponseParser, didParseBody bytes: Span<UInt8>) -> Bool {
-    switch destination {
-    case .sink(let sink) where (200..<300).contains(status): return give(bytes, to: sink)
-    case .collect(let byteCountMax) where (200..<300).contains(status):
-      guard bytes.count <= byteCountMax - responseBody.count else {
-        failure = .responseTooLarge(byteCountMax: byteCountMax)
-        return false
-      }
-      bytes.withUnsafeBufferPointer { responseBody.append(contentsOf: $0) }
-    default:
-      // Of an error's body its beginning says everything.
-      let room = max(0, transport.limits.errorBodyByteCountMax - responseBody.count)
-      bytes.withUnsafeBufferPointer { responseBody.append(contentsOf: $0.prefix(room)) }
+    if let sink = collector.openSink { return give(bytes, to: sink) }
+    do throws(TransportError) {
+      try bytes.withUnsafeBytes { (bytes) throws(TransportError) in try collector.append(bytes) }
+      return true
+    } catch {
+      failure = error
+      return false
     }
-    return true
   }
 
   private func give(_ bytes: Span<UInt8>, to sink: any ResponseSink) -> Bool {
@@ -329,7 +311,7 @@ extension DirectConnection: TCPStreamDelegate, ResponseParserDelegate {
   }
 
   private func sinkIsWritable() {
-    guard !held.isEmpty, case .sink(let sink) = destination else { return }
+    guard !held.isEmpty, let sink = collector.sink else { return }
     progressed = EventLoop.shared.uptime
     let bytes = held
     switch sink.receive(bytes.span) {

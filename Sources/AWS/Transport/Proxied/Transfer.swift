@@ -27,9 +27,7 @@ import Glibc
   private var status = 0
   private var headers = ResponseHeaders()
   private var headIsComplete = false
-  private var destination = TransportRequest.ResponseDestination.collect(byteCountMax: 0)
-  private var body: [UInt8] = []
-  private var isHead = false
+  private var collector: ResponseCollector
   private var failure: TransportError?
   private var wasReplayed = false
 
@@ -37,6 +35,7 @@ import Glibc
     guard let easy = curl_easy_init() else { preconditionFailure("curl_easy_init: out of memory") }
     self.easy = easy
     self.limits = limits
+    collector = ResponseCollector(limits: limits)
     self.onUnpause = onUnpause
     errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
     errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
@@ -90,19 +89,18 @@ import Glibc
     // curl knows no less than 16 KiB.
     let isCrowded = activeCount >= limits.largeBufferCountMax
     set(CURLOPT_UPLOAD_BUFFERSIZE, isCrowded ? limits.crowdedUploadBufferByteCount : limits.uploadBufferByteCount)
+    collector.begin(request)
     prepare(body: request.body, method: request.method)
     try prepare(headers: request.headers)
-    destination = request.response
-    if case .sink(let sink) = destination { sink.onWritable = { [weak self] in self?.sinkIsWritable() } }
+    collector.sink?.onWritable = { [weak self] in self?.sinkIsWritable() }
   }
 
   private func prepare(body: TransportRequest.RequestBody, method: String) {
     // HTTPGET undoes what an earlier request's UPLOAD, POST or NOBODY have set.
     set(CURLOPT_HTTPGET, 1)
-    isHead = method == "HEAD"
     switch body {
     case .none:
-      if isHead { set(CURLOPT_NOBODY, 1) }
+      if collector.isHead { set(CURLOPT_NOBODY, 1) }
     case .bytes(let bytes) where bytes.count <= Self.inlineBodyByteCountMax:
       // Head and body leave in one system call.
       saccade_curl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
@@ -118,7 +116,7 @@ import Glibc
       set(CURLOPT_UPLOAD, 1)
       saccade_curl_set_offset(easy, CURLOPT_INFILESIZE_LARGE, curl_off_t(byteCount))
     }
-    saccade_curl_set_string(easy, CURLOPT_CUSTOMREQUEST, isHead ? nil : method)
+    saccade_curl_set_string(easy, CURLOPT_CUSTOMREQUEST, collector.isHead ? nil : method)
   }
 
   private func prepare(headers: [(name: String, value: String)]) throws(TransportError) {
@@ -143,7 +141,7 @@ import Glibc
     if let failure { return .failure(failure) }
     guard code == CURLE_OK else { return .failure(error(code)) }
     guard headIsComplete else { return .failure(.malformedResponse("no response head")) }
-    return .success(TransportResponse(status: status, headers: headers, body: body))
+    return .success(TransportResponse(status: status, headers: headers, body: collector.body))
   }
 
   /// A kept connection may be closed by the server just as the next request sets out on it. curl replays that itself when
@@ -164,14 +162,13 @@ import Glibc
   /// Forgets the request, keeps the handle. It must be out of the multi handle.
   func release() {
     source?.onReadable = nil
-    if case .sink(let sink) = destination { sink.onWritable = nil }
-    destination = .collect(byteCountMax: 0)
+    collector.sink?.onWritable = nil
+    collector.reset()
     source = nil
     announcedByteCount = 0
     saccade_curl_set_headers(easy, nil)
     headerList.removeAll()
     bytes = []
-    body = []
     headers = ResponseHeaders()
     status = 0
     sentByteCount = 0
@@ -311,48 +308,32 @@ extension Transfer {
   }
 
   private func begin() -> Bool {
-    guard (200..<300).contains(status) else { return true }
-    let contentLength = headers.contentLength
-    switch destination {
-    case .sink(let sink):
-      if sink.begin(headers: headers, contentLength: contentLength) { return true }
-      failure = .sinkAborted
-      return false
-    case .collect(let byteCountMax):
-      guard let contentLength, !isHead else { return true }
-      guard contentLength <= byteCountMax else {
-        failure = .responseTooLarge(byteCountMax: byteCountMax)
-        return false
-      }
-      body.reserveCapacity(contentLength)
+    do throws(TransportError) {
+      try collector.begin(status, headers, contentLength: headers.contentLength)
       return true
+    } catch {
+      failure = error
+      return false
     }
   }
 
   private func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
-    let isSuccess = (200..<300).contains(status)
-    switch destination {
-    case .sink(let sink) where isSuccess:
-      switch sink.receive(bytes.bindMemory(to: UInt8.self).span) {
-      case .taken: return bytes.count
-      case .pause:
-        sinkIsPaused = true
-        return Int(CURL_WRITEFUNC_PAUSE)
-      case .abort:
-        failure = .sinkAborted
+    guard let sink = collector.openSink else {
+      do throws(TransportError) { try collector.append(bytes) } catch {
+        failure = error
         return 0
       }
-    case .collect(let byteCountMax) where isSuccess:
-      guard bytes.count <= byteCountMax - body.count else {
-        failure = .responseTooLarge(byteCountMax: byteCountMax)
-        return 0
-      }
-      body.append(contentsOf: bytes)
-    default:
-      // Of an error's body its beginning says everything.
-      body.append(contentsOf: bytes.prefix(max(0, limits.errorBodyByteCountMax - body.count)))
+      return bytes.count
     }
-    return bytes.count
+    switch sink.receive(bytes.bindMemory(to: UInt8.self).span) {
+    case .taken: return bytes.count
+    case .pause:
+      sinkIsPaused = true
+      return Int(CURL_WRITEFUNC_PAUSE)
+    case .abort:
+      failure = .sinkAborted
+      return 0
+    }
   }
 
   /// "HTTP/1.1 200 OK"
