@@ -83,14 +83,16 @@ let package = Package(
     library("HTTP", ["EventLoop", "CLlhttp", deque]),
     library("AWS", ["EventLoop", "CCurl", "CLlhttp", "COpenSSL", "CISAL", deque, logging]),
     library("Jobs", ["AWS", "EventLoop", deque, logging]),
+    library("Figures", []),
     library("Pages", [], resources: [.embedInCode("files")]),
-    library("WebTier", ["Pages", "HTTP", "AWS", "Jobs", "EventLoop", "Logs", "COpenSSL", deque, heap, logging]),
+    library(
+      "WebTier", ["Figures", "Pages", "HTTP", "AWS", "Jobs", "EventLoop", "Logs", "COpenSSL", deque, heap, logging]),
     library("Sandbox", ["CSeccomp"]),
     library("Recognition", ["Sandbox", "CTurboJPEG", "CVips", "CYUV", "COpenVINO", "CSeccomp"]),
     library("AppTier", ["Recognition", "AWS", "Jobs", "EventLoop", deque, logging]),
     library("LocalCloud", ["HTTP", "AWS", "EventLoop", "COpenSSL", "CISAL", sqlite, deque, logging]),
-    library("Elasticity", ["EventLoop", deque, histogram, logging]),
-    library("Load", ["AWS", "EventLoop", deque, histogram]),
+    library("Elasticity", ["EventLoop", "Figures", deque, histogram, logging]),
+    library("Load", ["AWS", "EventLoop", "Figures", deque, histogram]),
     .executableTarget(
       name: "saccade",
       dependencies: [
@@ -106,6 +108,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["EventLoop", "AWS", "COpenSSL"], path: "Tests/TestSupport",
       swiftSettings: settings),
+    tests("FiguresTests", ["Figures"]),
     tests("LogsTests", ["Logs", logging, "TestSupport"]),
     tests("EventLoopTests", ["EventLoop", "TestSupport"]),
     tests("HTTPTests", ["HTTP", "EventLoop", "TestSupport"]),

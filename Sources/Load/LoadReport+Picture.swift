@@ -1,3 +1,4 @@
+import Figures
 import Foundation
 
 extension LoadReport {
@@ -10,8 +11,8 @@ extension LoadReport {
     return """
       <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Chart.width.text) \(height.text)" role="img" \
       aria-labelledby="title description" font-family="system-ui, sans-serif" font-size="12">
-      <title id="title">Latency of \(escaped(target))</title>
-      <desc id="description">\(escaped(summary))</desc>
+      <title id="title">Latency of \(target.xmlEscaped)</title>
+      <desc id="description">\(summary.xmlEscaped)</desc>
       <style>
       svg { color: #1f2328; background: #fff } .grid { stroke: #d8dee4 } .curve { fill: none; stroke-width: 1.5 }
       .c0 { stroke: #0072b2 } .c1 { stroke: #d55e00 } .c2 { stroke: #767676; stroke-dasharray: 3 3 } .failed { fill: #cf222e }
@@ -20,7 +21,7 @@ extension LoadReport {
       text { fill: currentColor }
       </style>
       <rect width="100%" height="100%" fill="none"/>
-      <text x="\(Chart.left.text)" y="20" font-weight="600">\(escaped(summary))</text>
+      <text x="\(Chart.left.text)" y="20" font-weight="600">\(summary.xmlEscaped)</text>
       \(charts.joined(separator: "\n"))
       </svg>
 
@@ -43,7 +44,7 @@ extension LoadReport {
         })
     }
     let end = Double(record.timeline.intervals.count) * width
-    let step = Chart.niceStep(end / 10)
+    let step = (end / 10).niceStep
     return Chart(
       title: "milliseconds, by the second in which requests were due",
       curves: [curve("p50", "c0", 50), curve("p99", "c1", 99), curve("longest", "c2", 100)],
@@ -103,7 +104,7 @@ private struct Chart {
   func svg(top: Double) -> String {
     let (top, bottom) = (top + Chart.titleHeight, top + Chart.titleHeight + Chart.height)
     let most = max(curves.flatMap { $0.points.map(\.y) }.max() ?? 1, 1e-3)
-    let step = Chart.niceStep(most / 4)
+    let step = (most / 4).niceStep
     let ceiling = (most / step).rounded(.up) * step
     var lines = ["<text x=\"\(Chart.left.text)\" y=\"\((top - 10).text)\">\(title)</text>"]
     var x = Chart.right
@@ -142,22 +143,10 @@ private struct Chart {
   private func place(_ x: Double) -> Double {
     Chart.left + (Chart.right - Chart.left) * (x - range.lowerBound) / (range.upperBound - range.lowerBound)
   }
-
-  /// The next of 1, 2, 5 times a power of ten.
-  static func niceStep(_ least: Double) -> Double {
-    guard least > 0, least.isFinite else { return 1 }
-    let power = pow(10, floor(log10(least)))
-    for factor in [1.0, 2, 5] where power * factor >= least { return power * factor }
-    return power * 10
-  }
 }
 
 extension Double {
-  /// Two digits after the point at most, and none that say nothing.
-  fileprivate var text: String {
-    let rounded = (self * 100).rounded() / 100
-    return rounded == rounded.rounded() ? String(format: "%.0f", rounded) : String(rounded)
-  }
+  fileprivate var text: String { text(digits: 2) }
 
   fileprivate var percentileText: String {
     self == 0 ? "0" : "p" + (self == rounded() ? String(format: "%.0f", self) : String(self))

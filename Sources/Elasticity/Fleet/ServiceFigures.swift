@@ -1,3 +1,5 @@
+import Figures
+
 /// What a web process has counted since its start, as read from its `/metrics`.
 ///
 /// Source: Prometheus exposition format, text version 0.0.4. Only what is shown is looked for; the rest is passed over.
@@ -101,22 +103,10 @@ extension ServiceFigures.Latency {
   /// The mean in seconds; `nil` when there is none of nothing.
   package var mean: Double? { count > 0 ? sum / count : nil }
 
-  /// Estimated as Prometheus' `histogram_quantile` does: values lie evenly in their bucket, and beyond the last finite
-  /// bound is that bound.
+  /// Estimated from the buckets.
   /// - Parameter quantile: 0 to 1.
   /// - Returns: Seconds; `nil` when there is none of nothing.
   package func quantile(_ quantile: Double) -> Double? {
-    guard count > 0 else { return nil }
-    let rank = quantile * count
-    var lower = ServiceFigures.Latency.Bucket(bound: 0, count: 0)
-    for bucket in buckets {
-      if bucket.count >= rank, bucket.count > lower.count {
-        guard bucket.bound.isFinite else { return lower.bound }
-        let share = (rank - lower.count) / (bucket.count - lower.count)
-        return lower.bound + (bucket.bound - lower.bound) * share
-      }
-      lower = bucket
-    }
-    return lower.bound
+    buckets.lazy.map { (bound: $0.bound, count: $0.count) }.quantile(quantile, of: count)
   }
 }

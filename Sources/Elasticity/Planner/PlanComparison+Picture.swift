@@ -1,4 +1,4 @@
-import Foundation
+import Figures
 
 extension PlanComparison {
   /// SVG: for each scenario the messages that are visible and, below, the workers that are paid for, over time, with a line
@@ -24,7 +24,7 @@ extension PlanComparison {
       let x = Layout.left + Double(index) * 180
       return """
         <path d="M\(x.text) 20h24" stroke="\(Layout.colour(index))" stroke-width="3"/>\
-        <text x="\((x + 30).text)" y="24">\(escaped(row.policy))</text>
+        <text x="\((x + 30).text)" y="24">\(row.policy.xmlEscaped)</text>
         """
     }.joined(separator: "\n")
   }
@@ -60,7 +60,7 @@ private struct Panels {
     let fleetTop = queueTop + Layout.queueHeight + Layout.gap
     return [
       """
-      <text x="\(Layout.left.text)" y="\((top + 18).text)" font-weight="600">\(escaped(part.scenario.arrivals.name))</text>
+      <text x="\(Layout.left.text)" y="\((top + 18).text)" font-weight="600">\(part.scenario.arrivals.name.xmlEscaped)</text>
       """,
       chart(top: queueTop, height: Layout.queueHeight, label: "visible") { $0.depth.visible },
       chart(top: fleetTop, height: Layout.fleetHeight, label: "workers") { $0.running },
@@ -72,7 +72,7 @@ private struct Panels {
     top: Double, height: Double, label: String, value: (PlanTimeline.Moment) -> Int
   ) -> String {
     let most = part.rows.flatMap { $0.result.timeline.moments.map(value) }.max() ?? 0
-    let unit = niceStep(Double(max(most, 1)) / 4, from: 1)
+    let unit = max(1, (Double(max(most, 1)) / 4).niceStep)
     let ceiling = (Double(max(most, 1)) / unit).rounded(.up) * unit
     let lines = stride(from: 0, through: ceiling, by: unit).map { tick in
       let y = top + height * (1 - tick / ceiling)
@@ -106,7 +106,7 @@ private struct Panels {
 
   private func timeAxis(at y: Double) -> String {
     let (unit, name) = seconds > 7_200 ? (3_600.0, "hours") : seconds > 300 ? (60.0, "minutes") : (1.0, "seconds")
-    let step = niceStep(seconds / unit / 10, from: 1)
+    let step = max(1, (seconds / unit / 10).niceStep)
     let ticks = stride(from: 0, through: seconds / unit, by: step).map { tick in
       "<text x=\"\(x(tick * unit).text)\" y=\"\((y + 16).text)\" text-anchor=\"middle\">\(tick.text)</text>"
     }
@@ -115,25 +115,8 @@ private struct Panels {
   }
 
   private func x(_ time: Double) -> Double { Layout.left + (Layout.right - Layout.left) * time / max(seconds, 1e-9) }
-
-  /// The next of 1, 2, 5, 10, 20, …
-  private func niceStep(_ least: Double, from unit: Double) -> Double {
-    var step = unit
-    while true {
-      for factor in [1.0, 2, 5] where step * factor >= least { return step * factor }
-      step *= 10
-    }
-  }
 }
 
 extension Double {
-  /// One digit after the point, and none where it would be 0.
-  fileprivate var text: String {
-    let rounded = (self * 10).rounded() / 10
-    return rounded == rounded.rounded() ? String(Int(rounded)) : String(rounded)
-  }
-}
-
-private func escaped(_ text: String) -> String {
-  text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+  fileprivate var text: String { text(digits: 1) }
 }

@@ -1,3 +1,5 @@
+import Figures
+
 /// How long things took, counted in fixed buckets: an observation is a search among the bounds and two additions.
 struct Histogram {
   /// The upper bounds in seconds. From what a stage takes on one machine to what a client waits at most.
@@ -47,21 +49,11 @@ struct Histogram {
   /// Seconds; `nil` when there is none of nothing.
   var mean: Double? { count > 0 ? sum / Double(count) : nil }
 
-  /// Estimated as Prometheus' `histogram_quantile` does: values lie evenly in their bucket, and what is beyond the last
-  /// bound is that bound.
+  /// Estimated from the buckets.
   /// - Parameter quantile: 0 to 1.
   /// - Returns: Seconds; `nil` when there is none of nothing.
   func quantile(_ quantile: Double) -> Double? {
-    guard count > 0 else { return nil }
-    let rank = quantile * Double(count)
-    var (lower, below) = (0.0, 0)
-    for (bound, upTo) in cumulative {
-      if Double(upTo) >= rank, upTo > below {
-        return lower + (bound - lower) * (rank - Double(below)) / Double(upTo - below)
-      }
-      (lower, below) = (bound, upTo)
-    }
-    return lower
+    cumulative.lazy.map { (bound: $0.bound, count: Double($0.count)) }.quantile(quantile, of: Double(count))
   }
 }
 
