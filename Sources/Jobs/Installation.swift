@@ -11,6 +11,9 @@ package import EventLoop
   static let deadLetterRetention: Duration = .seconds(14 * 24 * 3600)
   /// An answer that nobody has taken by then has nobody left to take it; the output bucket holds the result.
   static let answerRetention: Duration = .seconds(3600)
+  /// How long a received answer stays invisible: several times as long as its deletion takes, and short enough for a client
+  /// to have it all the same when SQS gave it away with a response that was lost.
+  package nonisolated static let answerVisibilityTimeout: Duration = .seconds(10)
 
   /// Creates the buckets and the request and dead-letter queues, as far as they do not exist.
   /// - Returns: The URL of the request queue.
@@ -39,7 +42,11 @@ package import EventLoop
   package static func createReplyQueue(
     named name: String, tags: [String: String] = [:], sqs: SQSClient
   ) async throws(AWSError) -> String {
-    try await sqs.createQueue(name, attributes: ["MessageRetentionPeriod": seconds(answerRetention)], tags: tags)
+    try await sqs.createQueue(
+      name,
+      attributes: [
+        "MessageRetentionPeriod": seconds(answerRetention), "VisibilityTimeout": seconds(answerVisibilityTimeout),
+      ], tags: tags)
   }
 
   private static func seconds(_ duration: Duration) -> String { String(duration.components.seconds) }

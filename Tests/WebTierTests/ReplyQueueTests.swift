@@ -58,6 +58,18 @@ extension WebTierTests {
       }
     }
 
+    @Test("an answer that was given away with a lost response comes again before its client is told to ask later")
+    func visibility() async throws {
+      let server = try #require(Bench.servers.last)
+      try await Bench.with(server, .unanswered) { bench in
+        let queue = try #require(try await bench.replyQueues().first)
+        let attributes = try await bench.clients.sqs.queueAttributes(of: queue, ["VisibilityTimeout"])
+        let timeout = try #require(attributes["VisibilityTimeout"].flatMap { Int($0) })
+        #expect(.seconds(timeout) == Installation.answerVisibilityTimeout)
+        #expect(Installation.answerVisibilityTimeout * 2 < WebLimits().answerTimeout)
+      }
+    }
+
     @Test("a process marks its queue from the beginning, and again and again", arguments: Bench.servers)
     func heartbeat(kind: ServerUnderTest.Kind) async throws {
       var setting = Bench.Setting.unanswered
