@@ -223,6 +223,7 @@ class UserDataTest(unittest.TestCase):
         self.assertIn("saccade-web.service is ready", self.boot(web).stdout)
         self.assertEqual(self.ask("/readyz").strip(), "ready")
         self.assert_answers()
+        self.assert_processes()
         self.assert_units()
         self.assert_commands()
 
@@ -245,6 +246,12 @@ class UserDataTest(unittest.TestCase):
         self.assert_restart()
         self.assert_wrong_release(worker)
         self.assert_termination()
+
+    def assert_processes(self):
+        """One process a core, each of which hears of the others, confined as they are."""
+        if (count := os.cpu_count()) > 1:
+            up = re.findall(r'^saccade_process_up\{process="(\d+)"\} 1$', self.ask("/metrics"), re.MULTILINE)
+            self.assertEqual(len(up), count)
 
     def assert_units(self):
         for role, seccomp in (("worker", "2"), ("web", "2")):
