@@ -137,15 +137,15 @@ package final class WebTier {
     // However long an answer may be waited for, it is not cut off.
     limits.requestDuration = limits.requestDuration.map { $0 + configuration.limits.answerTimeout }
     limits.stopGraceDuration = configuration.limits.stopGraceDuration
+    let refusals: HTTPRefusalObserver = { response, request, peer in
+      var response = observer.refused(response, request, peer)
+      // Before its head is read nobody knows which page asks.
+      if let request { access.mark(&response, to: request) }
+      return response
+    }
     server = try HTTPServer(
       host: configuration.host, port: configuration.port, inherited: configuration.inheritedSocket, limits: limits,
-      tls: tls,
-      refusals: { response, request, peer in
-        var response = observer.refused(response, request, peer)
-        // Before its head is read nobody knows which page asks.
-        if let request { access.mark(&response, to: request) }
-        return response
-      }
+      tls: tls, refusals: refusals
     ) { request, writer in
       let record = observer.begin(request)
       var answer: HTTPResponse

@@ -382,7 +382,7 @@ class Messages(SQSTest):
 
 class Visibility(SQSTest):
     def test_a_message_comes_back_after_its_timeout_and_old_handles_do_nothing(self):
-        url = self.queue(VisibilityTimeout=1)
+        url = self.queue(VisibilityTimeout=3)
         self.sqs.send_message(QueueUrl=url, MessageBody="b")
         [first] = self.receive(url)
         self.assertEqual(self.receive(url), [])
@@ -410,7 +410,7 @@ class Visibility(SQSTest):
     def test_changing_the_visibility_timeout(self):
         url = self.queue()
         self.sqs.send_message(QueueUrl=url, MessageBody="b")
-        [message] = self.receive(url, VisibilityTimeout=1)
+        [message] = self.receive(url, VisibilityTimeout=3)
         handle = message["ReceiptHandle"]
         self.sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=600)
         self.assertEqual(self.receive(url, WaitTimeSeconds=2), [])
@@ -431,7 +431,7 @@ class Visibility(SQSTest):
                         ReceiptHandle=handle, VisibilityTimeout=0)
 
     def test_delays(self):
-        url = self.queue(DelaySeconds=1)
+        url = self.queue(DelaySeconds=3)
         self.sqs.send_message(QueueUrl=url, MessageBody="later")
         self.sqs.send_message(QueueUrl=url, MessageBody="now", DelaySeconds=0)
         self.assertEqual([m["Body"] for m in self.receive(url)], ["now"])
