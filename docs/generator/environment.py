@@ -64,7 +64,7 @@ SECTIONS = (
     ("Between the processes of one program: not to be set by hand", "", (
         ("SACCADE_SUPERVISOR", "Process id of the parent, with which a child ends"),
         ("SACCADE_PROCESS", "Number of a process of `saccade web --processes`"),
-        ("SACCADE_PEERS_DESCRIPTOR", "Descriptor of the socket on which the others ask it for its figures, before that which tells how "
+        ("SACCADE_PEERS_DESCRIPTOR", "Descriptor of the socket on which the others ask it for its figures; the next one tells how "
          "to ask them"),
         ("SACCADE_STATE_FOLDER", "Folder with the `up.json` of the `saccade up` that has started this web tier"),
         ("SACCADE_SECRET_DESCRIPTOR", "Descriptor from which such a process reads the group's secret for TLS tickets"),
