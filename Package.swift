@@ -81,7 +81,7 @@ let package = Package(
     library("Logs", [argumentParser, logging]),
     library("EventLoop", ["CLibuv", "COpenSSL", deque]),
     library("HTTP", ["EventLoop", "CLlhttp", deque]),
-    library("AWS", ["EventLoop", "CCurl", "CLlhttp", "COpenSSL", "CISAL", deque, logging]),
+    library("AWS", ["EventLoop", "Figures", "CCurl", "CLlhttp", "COpenSSL", "CISAL", deque, logging]),
     library("Jobs", ["AWS", "EventLoop", deque, logging]),
     library("Figures", []),
     library("Pages", [], resources: [.embedInCode("files")]),

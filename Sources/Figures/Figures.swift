@@ -45,12 +45,16 @@ extension String {
   /// As the text of an XML element.
   package var xmlEscaped: String {
     var escaped = ""
-    for character in self {
-      switch character {
+    escaped.reserveCapacity(utf8.count)
+    // By scalars: a character may be a sign together with its accents.
+    for scalar in unicodeScalars {
+      switch scalar {
       case "&": escaped += "&amp;"
       case "<": escaped += "&lt;"
       case ">": escaped += "&gt;"
-      default: escaped.append(character)
+      // Readers make any other end of a line of it (XML 1.0 §2.11).
+      case "\r": escaped += "&#13;"
+      default: escaped.unicodeScalars.append(scalar)
       }
     }
     return escaped

@@ -129,7 +129,7 @@ package final class WebTier {
     self.peers = peers
     let router = Router(
       classify: classify, results: results, readiness: readiness,
-      metrics: GroupMetrics(metrics: metrics, index: configuration.processIndex, peers: peers), inference: inference,
+      metrics: GroupMetrics(metrics: metrics, peers: peers), inference: inference,
       events: events, admin: admin)
     var limits = configuration.http
     limits.bodyByteCountMax = configuration.limits.bodyByteCountMax

@@ -234,9 +234,8 @@ struct EndToEndTests {
       let ticks = try threads(of: web).map(\.ticks).sorted(by: >)
       print("clock ticks of the web process's threads: \(ticks)")
       #expect(ticks[0] > 0)
-      // Two for each one's start, on whatever processor.
-      let others = ticks.dropFirst().reduce(0, +)
-      #expect(others <= max(2 * (ticks.count - 1), ticks[0] / 20), "\(ticks)")
+      // For its start: two, or on a slow processor as much of the work.
+      #expect(ticks.dropFirst().allSatisfy { $0 <= max(2, ticks[0] / 100) }, "\(ticks)")
     }
   }
 
@@ -305,10 +304,10 @@ struct EndToEndTests {
   private func threads(of pid: Int32) throws -> [(name: String, ticks: Int)] {
     let folder = URL(filePath: "/proc/\(pid)/task")
     return try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil).map { task in
-      let stat = String(decoding: try Data(contentsOf: task.appending(path: "stat")), as: UTF8.self)
-      let fields = try #require(stat.split(separator: ")").last).split(separator: " ")
+      let fields = processFields(task.path)
+      try #require(fields.count > 12)
       // Fields 14 and 15 of proc(5): user and system time.
-      return (stat, (Int(fields[11]) ?? 0) + (Int(fields[12]) ?? 0))
+      return (task.lastPathComponent, (Int(fields[11]) ?? 0) + (Int(fields[12]) ?? 0))
     }
   }
 }

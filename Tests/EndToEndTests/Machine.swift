@@ -60,18 +60,11 @@ final class Machine {
   func children(_ word: String) -> [Int32] {
     let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
     return all.compactMap(Int32.init).filter { pid in
-      guard parent(of: pid) == process.processIdentifier,
+      guard processFields("/proc/\(pid)").dropFirst().first == "\(process.processIdentifier)",
         let line = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline")
       else { return false }
       return String(decoding: line, as: UTF8.self).contains(word)
     }
-  }
-
-  private func parent(of pid: Int32) -> Int32? {
-    guard let stat = FileManager.default.contents(atPath: "/proc/\(pid)/stat") else { return nil }
-    // The command's name, which may hold anything, ends with the last parenthesis.
-    let fields = String(decoding: stat, as: UTF8.self).split(separator: ")").last?.split(separator: " ")
-    return fields.flatMap { $0.count > 1 ? Int32($0[1]) : nil }
   }
 
   /// Runs the aws command line against the machine's storage and queues.

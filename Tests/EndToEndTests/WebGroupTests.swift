@@ -129,8 +129,7 @@ struct WebGroupTests {
 
   /// Not even a zombie, of which nobody may take notice where there is no init.
   private func isAlive(_ process: Int32) -> Bool {
-    let text = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""
-    return text.lastIndex(of: ")").map { !text[$0...].hasPrefix(") Z") } ?? false
+    processFields("/proc/\(process)").first.map { $0 != "Z" } ?? false
   }
 
   private func withGroup(

@@ -31,6 +31,8 @@ struct FiguresTests {
   func escapes() {
     #expect("a<b> & c".xmlEscaped == "a&lt;b&gt; &amp; c")
     #expect("plain é".xmlEscaped == "plain é")
+    #expect("a<b>&\"\r".xmlEscaped == "a&lt;b&gt;&amp;\"&#13;")
+    #expect("&\u{301}<\u{301}\r\n".xmlEscaped == "&amp;\u{301}&lt;\u{301}&#13;\n")
   }
 
   @Test("a quantile lies evenly in its bucket; beyond the last finite bound it is that bound; of nothing there is none")

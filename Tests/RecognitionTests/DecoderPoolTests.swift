@@ -281,15 +281,8 @@ struct DecoderPoolTests {
 
   private func children(of parent: pid_t) -> [pid_t] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-    return names.compactMap { pid_t($0) }.filter { fields(of: $0).dropFirst().first == "\(parent)" }
+    return names.compactMap { pid_t($0) }.filter { processFields("/proc/\($0)").dropFirst().first == "\(parent)" }
   }
 
-  private func state(of process: pid_t) -> String { fields(of: process).first ?? "" }
-}
-
-/// Of proc(5)'s stat, from the third.
-private func fields(of process: pid_t) -> [String] {
-  let text = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""
-  guard let name = text.lastIndex(of: ")") else { return [] }
-  return text[name...].split(separator: " ").dropFirst().map(String.init)
+  private func state(of process: pid_t) -> String { processFields("/proc/\(process)").first ?? "" }
 }

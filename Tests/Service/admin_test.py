@@ -20,7 +20,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 import browser
-from service import BINARIES, ROOT, SAMPLES, Service, WebProcess
+from service import BINARIES, ROOT, SAMPLES, Service, WebProcess, eventually
 
 TIMEOUT_S = 30
 # Receives after which a job is a dead letter, and one more that finds it so.
@@ -208,13 +208,9 @@ class AdminPageTest(unittest.TestCase):
         self.check_nothing_went_wrong(visit)
 
     def wait_for_workers(self):
-        deadline = time.monotonic() + TIMEOUT_S
-        while time.monotonic() < deadline:
-            fleet = self.state()["workers"].get("fleet")
-            if fleet and all("pid" in worker for worker in fleet["workers"]):
-                return fleet["workers"]
-            time.sleep(0.2)
-        self.fail("nobody tells of the workers")
+        return eventually(
+            lambda: (self.state()["workers"].get("fleet") or {}).get("workers"),
+            lambda workers: workers and all("pid" in worker for worker in workers))
 
     def test_where_there_are_keys_it_asks_for_an_operators(self):
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))

@@ -7,13 +7,12 @@ import os
 import re
 import signal
 import subprocess
-import time
 import unittest
 import urllib.error
 import urllib.parse
 import urllib.request
 
-from service import CACHE, SAMPLES, Service, WebProcess
+from service import CACHE, SAMPLES, Service, WebProcess, eventually
 
 TIMEOUT_S = 30
 PROCESS_COUNT = 3
@@ -67,16 +66,6 @@ class Connection:
 def get(url):
     with urllib.request.urlopen(url, timeout=TIMEOUT_S) as response:
         return response.read().decode()
-
-
-def eventually(ask, is_wanted):
-    """What `ask` answers as soon as that is wanted."""
-    deadline = time.monotonic() + TIMEOUT_S
-    while not is_wanted(answer := ask()):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {TIMEOUT_S} s: {answer}")
-        time.sleep(0.1)
-    return answer
 
 
 class GroupTest(unittest.TestCase):

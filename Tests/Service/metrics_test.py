@@ -10,7 +10,7 @@ import urllib.request
 
 import yaml
 
-from service import CACHE, ROOT, SAMPLES, Service, WebProcess
+from service import CACHE, ROOT, SAMPLES, Service, WebProcess, eventually
 
 PROMTOOL = CACHE / "bin/promtool"
 RULES = ROOT / "deploy/prometheus/rules.yml"
@@ -106,11 +106,10 @@ class NamesTest(unittest.TestCase):
                 subprocess.run(
                     ["curl", "--silent", "--form", f"image=@{picture}", web.url + "/"], check=True, timeout=TIMEOUT_S,
                     stdout=subprocess.DEVNULL)
-            for _ in range(TIMEOUT_S):
-                text = urllib.request.urlopen(web.url + "/metrics", timeout=TIMEOUT_S).read().decode()
-                # One that was too busy for the second that it has is asked again.
-                if not re.search(r"^saccade_process_up\{.*\} 0$", text, re.MULTILINE):
-                    break
+            # One that was too busy for the second that it has is asked again.
+            text = eventually(
+                lambda: urllib.request.urlopen(web.url + "/metrics", timeout=TIMEOUT_S).read().decode(),
+                lambda text: not re.search(r"^saccade_process_up\{.*\} 0$", text, re.MULTILINE))
         for line in text.splitlines():
             if not line.startswith("#"):
                 name, labels = re.match(r"(\w+)(?:\{(.*)\})?", line).groups()

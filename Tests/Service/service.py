@@ -8,6 +8,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BINARIES = pathlib.Path(os.environ.get("SACCADE_BINARIES") or ROOT / ".build/debug")
@@ -21,6 +22,17 @@ for _name in [name for name in os.environ if name.lower() in {"http_proxy", "htt
 # A debug build compiles the model before it is up, beside whatever else the machine does.
 START_TIMEOUT_S = 120
 STOP_TIMEOUT_S = 30
+WAIT_TIMEOUT_S = 30
+
+
+def eventually(ask, is_wanted):
+    """What `ask` answers as soon as that is wanted."""
+    deadline = time.monotonic() + WAIT_TIMEOUT_S
+    while not is_wanted(answer := ask()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {WAIT_TIMEOUT_S} s: {answer}")
+        time.sleep(0.1)
+    return answer
 
 
 class _Server:

@@ -413,7 +413,7 @@ class Visibility(SQSTest):
         [message] = self.receive(url, VisibilityTimeout=3)
         handle = message["ReceiptHandle"]
         self.sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=600)
-        self.assertEqual(self.receive(url, WaitTimeSeconds=2), [])
+        self.assertEqual(self.receive(url, WaitTimeSeconds=5), [])
         self.raises("InvalidParameterValue", self.sqs.change_message_visibility, QueueUrl=url, ReceiptHandle=handle,
                     VisibilityTimeout=43_201)
         self.sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)

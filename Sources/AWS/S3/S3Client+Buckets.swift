@@ -1,3 +1,5 @@
+import Figures
+
 extension S3Client {
   /// Creates a bucket; succeeds when it is there and ours. A bucket of that name that is somebody else's is an error.
   package func createBucket(_ bucket: String) async throws(AWSError) {
@@ -8,7 +10,7 @@ extension S3Client {
       setDocument(
         """
         <CreateBucketConfiguration xmlns="\(Self.namespace)">\
-        <LocationConstraint>\(XMLTree.escape(region))</LocationConstraint></CreateBucketConfiguration>
+        <LocationConstraint>\(region.xmlEscaped)</LocationConstraint></CreateBucketConfiguration>
         """, of: &call)
     }
     do throws(AWSError) {

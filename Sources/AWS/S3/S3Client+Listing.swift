@@ -1,3 +1,4 @@
+import Figures
 import FoundationEssentials
 
 extension S3Client {
@@ -57,7 +58,7 @@ extension S3Client {
     guard (1...Self.pageKeyCountMax).contains(keys.count) else { throw .invalidArgument("1 to 1000 keys at once") }
     var call = try call("DeleteObjects", "POST", bucket: bucket)
     call.query = [("delete", "")]
-    let objects = keys.map { "<Object><Key>\(XMLTree.escape($0))</Key></Object>" }.joined()
+    let objects = keys.map { "<Object><Key>\($0.xmlEscaped)</Key></Object>" }.joined()
     setDocument("<Delete xmlns=\"\(Self.namespace)\"><Quiet>true</Quiet>\(objects)</Delete>", of: &call)
     // Required of this operation, in the one form that every store knows.
     if case .bytes(let bytes) = call.body {

@@ -1,4 +1,5 @@
 import EventLoop
+import Figures
 
 extension S3Client {
   /// Begins an upload in parts. A cancelled task waits for it all the same: what S3 has begun must be known, or nobody could
@@ -40,7 +41,7 @@ extension S3Client {
     let list = parts.map { part in
       let checksum = part.checksum.map { "<ChecksumCRC32C>\($0)</ChecksumCRC32C>" } ?? ""
       return """
-        <Part><PartNumber>\(part.number)</PartNumber><ETag>"\(XMLTree.escape(part.entityTag))"</ETag>\(checksum)</Part>
+        <Part><PartNumber>\(part.number)</PartNumber><ETag>"\(part.entityTag.xmlEscaped)"</ETag>\(checksum)</Part>
         """
     }
     setDocument(

@@ -37,22 +37,6 @@ package struct XMLTree: Sendable {
 
   package func all(_ name: String) -> [XMLTree] { children.filter { $0.name == name } }
 
-  /// Text that may stand between tags.
-  package static func escape(_ text: String) -> String {
-    var escaped = ""
-    escaped.reserveCapacity(text.utf8.count)
-    for character in text.unicodeScalars {
-      switch character {
-      case "&": escaped += "&amp;"
-      case "<": escaped += "&lt;"
-      case ">": escaped += "&gt;"
-      case "\r": escaped += "&#13;"
-      default: escaped.unicodeScalars.append(character)
-      }
-    }
-    return escaped
-  }
-
   private final class Builder: NSObject, XMLParserDelegate {
     var root: XMLTree?
     /// libxml2 reports what follows the root, or stands in for another end tag, and then parses on.

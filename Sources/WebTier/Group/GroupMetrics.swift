@@ -8,19 +8,17 @@ final class GroupMetrics {
   static let processLabel = "process"
 
   private let metrics: WebMetrics
-  private let index: Int
   private let peers: Peers?
 
-  init(metrics: WebMetrics, index: Int, peers: Peers?) {
+  init(metrics: WebMetrics, peers: Peers?) {
     self.metrics = metrics
-    self.index = index
     self.peers = peers
   }
 
   func response() async -> HTTPResponse {
     guard let peers else { return HTTPResponse(metrics: metrics.text()) }
     var texts = await peers.askAll(for: .metrics).map { $0.map { String(decoding: $0, as: UTF8.self) } }
-    texts[index] = metrics.text(ofProcess: index)
+    texts[peers.ownIndex] = metrics.text(ofProcess: peers.ownIndex)
     var up = MetricsText()
     up.add(
       "saccade_process_up", .gauge, "Whether this process of the port has told its figures for this answer.",

@@ -8,16 +8,14 @@ import HTTP
 /// One that does not answer in time is left out. While an upgrade goes on, the old process or its successor answers.
 @LoopActor
 final class Peers {
-  /// Of all processes.
-  let count: Int
+  let ownIndex: Int
   private let configuration: PeerConfiguration
-  private let ownIndex: Int
   private let transport: Transport
   private let timeout: Duration
   private let server: HTTPServer
 
   /// Which figures.
-  enum Subject: String, CaseIterable {
+  enum Subject: String {
     case metrics = "/metrics"
     case adminState = "/admin/state"
     case activity = "/activity"
@@ -32,7 +30,6 @@ final class Peers {
     self.configuration = configuration
     self.ownIndex = ownIndex
     self.transport = transport
-    count = configuration.ports.count
     timeout = limits.peerTimeout
     let token = configuration.token
     server = try HTTPServer(
@@ -69,7 +66,7 @@ final class Peers {
   /// All others at once.
   /// - Returns: By index; this process's own place is empty, as that of any who does not answer.
   func askAll(for subject: Subject) async -> [[UInt8]?] {
-    var answers = [[UInt8]?](repeating: nil, count: count)
+    var answers = [[UInt8]?](repeating: nil, count: configuration.ports.count)
     let questions = answers.indices.filter { $0 != ownIndex }.map { index in
       EventLoop.shared.spawn { [self] in answers[index] = await ask(index, for: subject) }
     }

@@ -57,7 +57,7 @@ struct PeersTests {
     }
   }
 
-  @Test("tokens are random, and nobody guesses their bits")
+  @Test("tokens are 64 hexadecimal digits, each time others")
   func tokens() {
     let tokens = (0..<100).map { _ in BearerToken.random().text }
     #expect(Set(tokens).count == 100)
@@ -69,8 +69,7 @@ struct PeersTests {
     let now = Date(timeIntervalSince1970: 1_800_000_000)
     let own = ActivityState(
       at: now, queue: .init(visible: 3, inFlight: 1), workers: .init(ready: 2, busy: 1, seen: 4), rates: nil,
-      pending: 5,
-      uploads: 6)
+      pending: 5, uploads: 6)
     let other = ActivityState(
       at: now, queue: nil, workers: .init(ready: nil, busy: nil, seen: 9),
       rates: .init(answered: 1.5, failed: 0.5, refused: 2), pending: 10, uploads: 20)

@@ -18,7 +18,6 @@ import EventLoop
   // The request.
   private var body = TransportRequest.RequestBody.none
   private var timeouts = TransportTimeouts()
-  /// Whether it is HEAD.
   private var ticket: UInt64 = 0
   /// Of the request that it is busy with.
   private var completion: Transport.Completion?
